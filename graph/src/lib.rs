@@ -1,0 +1,4 @@
+//! The pure core of Pointsman: what a workflow says, whether it is sound, and what a run does next.
+//!
+//! Nothing here reads a clock, draws a random number, opens a socket or a database: time and chance travel inside the
+//! events. That is what lets the engine, the dry run and the tests share one meaning.

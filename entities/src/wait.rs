@@ -1,0 +1,24 @@
+//! Runs that wait for a record to change.
+
+use sea_orm::entity::prelude::*;
+
+use crate::ids::{RecordId, RunId, WaitId};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "wait")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: WaitId,
+    pub run_id: RunId,
+    pub node: String,
+    pub scope: String,
+    pub object: String,
+    pub record_id: RecordId,
+    /// The log's position that the run had seen.
+    pub after_seq: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,1 +1,3 @@
-//! .
+//! Pointsman's server: the CRM, its workflows, the engine that runs them, and the GraphQL API over all of it.
+
+pub mod store;

@@ -1,3 +1,5 @@
 //! Pointsman's server: the CRM, its workflows, the engine that runs them, and the GraphQL API over all of it.
 
+pub mod crm;
+pub mod source;
 pub mod store;

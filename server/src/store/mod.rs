@@ -226,7 +226,11 @@ async fn connect(
         let options = SqliteConnectOptions::new()
             .filename(&path)
             .statement_cache_capacity(256);
-        access(options.pragma("journal_mode", "WAL"))
+        access(
+            options
+                .pragma("journal_mode", "WAL")
+                .pragma("case_sensitive_like", "ON"),
+        )
     });
     Database::connect(options)
         .await

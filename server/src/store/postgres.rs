@@ -148,6 +148,7 @@ impl Postgres {
         let statement = statement(&sql, values.collect());
         match write {
             Write::Insert(_) => transaction.execute_raw(statement).await.map(|_| true),
+            Write::Require(_) => transaction.query_one_raw(statement).await.map(|row| row.is_some()),
             Write::Delete(delete) => {
                 Ok(transaction.execute_raw(statement).await?.rows_affected() == 1 || !delete.must_match)
             }

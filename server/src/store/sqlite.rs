@@ -223,6 +223,7 @@ impl Thread {
         let bound = params_from_iter(parameters.iter().map(|parameter| Bound { parameter, slots }));
         match write {
             Write::Insert(_) => statement.execute(bound).map(|_| true),
+            Write::Require(_) => statement.exists(bound),
             Write::Delete(delete) => Ok(statement.execute(bound)? == 1 || !delete.must_match),
             Write::Update(update) => match update.returning {
                 None => Ok(statement.execute(bound)? == 1 || !update.must_match),

@@ -29,6 +29,15 @@ pub enum Write {
     Insert(Insert),
     Update(Update),
     Delete(Delete),
+    Require(Require),
+}
+
+/// A row that must be there, with these values, until the commit.
+#[derive(Clone, Debug)]
+pub struct Require {
+    pub table: &'static str,
+    pub key: Vec<(&'static str, Value)>,
+    pub guard: Vec<(&'static str, Value)>,
 }
 
 /// A row to insert. A row with the same key, or one that a unique index forbids, refuses the write set.
@@ -196,6 +205,7 @@ impl Write {
             Self::Insert(insert) => insert.table,
             Self::Update(update) => update.table,
             Self::Delete(delete) => delete.table,
+            Self::Require(require) => require.table,
         }
     }
 
@@ -207,6 +217,7 @@ impl Write {
             }),
             Self::Update(update) => update.key.first().map(|(_, value)| value),
             Self::Delete(delete) => delete.key.first().map(|(_, value)| value),
+            Self::Require(require) => require.key.first().map(|(_, value)| value),
         };
         match first {
             Some(Value::Uuid(id)) => *id,

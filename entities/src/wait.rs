@@ -14,8 +14,6 @@ pub struct Model {
     pub step: String,
     pub object: String,
     pub record_id: RecordId,
-    /// The log's position that the run had seen.
-    pub after_seq: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -107,7 +107,6 @@ fn tables() -> Vec<Table> {
             .text("step")
             .text("object")
             .uuid("record_id")
-            .integer("after_seq")
             .index("record", "record_id")
             .index("run", "run_id, step"),
         Table::new("effect")

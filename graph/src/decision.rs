@@ -12,7 +12,11 @@ pub enum Decision {
     /// Do the step's work, and say how it went by an event that carries the same attempt.
     Execute { step: StepId, attempt: u32 },
     /// Set a timer that brings `RetryDue` for this attempt.
-    Retry { step: StepId, attempt: u32, due_at: DateTime<Utc> },
+    Retry {
+        step: StepId,
+        attempt: u32,
+        due_at: DateTime<Utc>,
+    },
     /// No way led to the step.
     Skip { step: StepId },
     /// The step is disabled: it did nothing, and the run goes on behind it.

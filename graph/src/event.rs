@@ -19,15 +19,41 @@ pub enum RunEvent {
     /// A trigger, or a person, started the run.
     Started { trigger: NodeKey, at: DateTime<Utc> },
     /// A step did its work and leaves by a port.
-    StepSucceeded { step: StepId, attempt: u32, port: Port, at: DateTime<Utc> },
+    StepSucceeded {
+        step: StepId,
+        attempt: u32,
+        port: Port,
+        at: DateTime<Utc>,
+    },
     /// One attempt of a step failed. `chance` decides the jitter of the next one.
-    AttemptFailed { step: StepId, attempt: u32, failure: Failure, chance: Chance, at: DateTime<Utc> },
+    AttemptFailed {
+        step: StepId,
+        attempt: u32,
+        failure: Failure,
+        chance: Chance,
+        at: DateTime<Utc>,
+    },
     /// The timer of a retry went off; `attempt` is the one to begin.
-    RetryDue { step: StepId, attempt: u32, at: DateTime<Utc> },
+    RetryDue {
+        step: StepId,
+        attempt: u32,
+        at: DateTime<Utc>,
+    },
     /// A loop found its items.
-    Opened { step: StepId, attempt: u32, items: u32, at: DateTime<Utc> },
+    Opened {
+        step: StepId,
+        attempt: u32,
+        items: u32,
+        at: DateTime<Utc>,
+    },
     /// A stop node ends the run, whatever else is open.
-    Stopped { step: StepId, attempt: u32, outcome: Outcome, message: String, at: DateTime<Utc> },
+    Stopped {
+        step: StepId,
+        attempt: u32,
+        outcome: Outcome,
+        message: String,
+        at: DateTime<Utc>,
+    },
     /// A person cancels the run.
     CancelRequested { at: DateTime<Utc> },
     /// A person retries a failed run: every step that failed is tried again, with all its attempts.

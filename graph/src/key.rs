@@ -24,7 +24,11 @@ impl FromStr for NodeKey {
     fn from_str(text: &str) -> Result<Self, NotAKey> {
         let letters = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         let first = text.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
-        if first && letters && text.len() <= LONGEST { Ok(Self(text.into())) } else { Err(NotAKey(text.into())) }
+        if first && letters && text.len() <= LONGEST {
+            Ok(Self(text.into()))
+        } else {
+            Err(NotAKey(text.into()))
+        }
     }
 }
 

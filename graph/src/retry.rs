@@ -21,13 +21,21 @@ pub struct Chance(pub u32);
 
 impl Retry {
     /// Logic, joins and waits: an expression that failed once fails again.
-    pub const NEVER: Retry =
-        Retry { max_attempts: 1, initial: TimeDelta::zero(), factor: 1, max: TimeDelta::zero() };
+    pub const NEVER: Retry = Retry {
+        max_attempts: 1,
+        initial: TimeDelta::zero(),
+        factor: 1,
+        max: TimeDelta::zero(),
+    };
 
     /// Actions that say nothing else. Half of the waits together is four and a half hours: a mail server that is down
     /// for an hour costs no message, with a chance of failing below one in a million.
-    pub const DEFAULT: Retry =
-        Retry { max_attempts: 15, initial: TimeDelta::seconds(10), factor: 3, max: TimeDelta::hours(1) };
+    pub const DEFAULT: Retry = Retry {
+        max_attempts: 15,
+        initial: TimeDelta::seconds(10),
+        factor: 3,
+        max: TimeDelta::hours(1),
+    };
 
     /// When to try again after `tried` attempts of this round, the last of which failed at `at`; none if that was all.
     ///
@@ -44,14 +52,19 @@ impl Retry {
     fn backoff(&self, tried: u32, chance: Chance) -> TimeDelta {
         let initial = u128::try_from(self.initial.num_milliseconds()).unwrap_or_default();
         let max = u128::try_from(self.max.num_milliseconds()).unwrap_or_default();
-        let grown = u128::from(self.factor).saturating_pow(tried.saturating_sub(1)).saturating_mul(initial);
+        let grown = u128::from(self.factor)
+            .saturating_pow(tried.saturating_sub(1))
+            .saturating_mul(initial);
         let part = grown.min(max) * u128::from(chance.0) / u128::from(u32::MAX);
         milliseconds(u64::try_from(part).unwrap_or(u64::MAX))
     }
 }
 
 fn milliseconds(count: u64) -> TimeDelta {
-    i64::try_from(count).ok().and_then(TimeDelta::try_milliseconds).unwrap_or(TimeDelta::MAX)
+    i64::try_from(count)
+        .ok()
+        .and_then(TimeDelta::try_milliseconds)
+        .unwrap_or(TimeDelta::MAX)
 }
 
 #[cfg(test)]
@@ -59,7 +72,12 @@ mod tests {
     use super::*;
 
     fn failure() -> Failure {
-        Failure { code: "TIMED_OUT".into(), message: String::new(), retryable: true, retry_after_ms: None }
+        Failure {
+            code: "TIMED_OUT".into(),
+            message: String::new(),
+            retryable: true,
+            retry_after_ms: None,
+        }
     }
 
     fn waits(retry: &Retry, tried: u32, failure: &Failure, chance: u32) -> Option<TimeDelta> {
@@ -71,27 +89,50 @@ mod tests {
     fn the_wait_grows_to_its_maximum() {
         let seconds = |tried| waits(&Retry::DEFAULT, tried, &failure(), u32::MAX).map(|wait| wait.num_seconds());
 
-        assert_eq!([1, 2, 3, 6, 7, 14].map(seconds), [10, 30, 90, 2430, 3600, 3600].map(Some));
+        assert_eq!(
+            [1, 2, 3, 6, 7, 14].map(seconds),
+            [10, 30, 90, 2430, 3600, 3600].map(Some)
+        );
     }
 
     #[test]
     fn chance_takes_a_part_of_the_wait() {
         assert_eq!(waits(&Retry::DEFAULT, 1, &failure(), 0), Some(TimeDelta::zero()));
-        assert_eq!(waits(&Retry::DEFAULT, 1, &failure(), u32::MAX / 2), Some(TimeDelta::milliseconds(4_999)));
+        assert_eq!(
+            waits(&Retry::DEFAULT, 1, &failure(), u32::MAX / 2),
+            Some(TimeDelta::milliseconds(4_999))
+        );
     }
 
     #[test]
     fn retry_after_is_a_floor() {
-        let asked = Failure { retry_after_ms: Some(60_000), ..failure() };
+        let asked = Failure {
+            retry_after_ms: Some(60_000),
+            ..failure()
+        };
 
-        assert_eq!(waits(&Retry::DEFAULT, 1, &asked, u32::MAX), Some(TimeDelta::seconds(60)));
-        assert_eq!(waits(&Retry::DEFAULT, 4, &asked, u32::MAX), Some(TimeDelta::seconds(270)));
+        assert_eq!(
+            waits(&Retry::DEFAULT, 1, &asked, u32::MAX),
+            Some(TimeDelta::seconds(60))
+        );
+        assert_eq!(
+            waits(&Retry::DEFAULT, 4, &asked, u32::MAX),
+            Some(TimeDelta::seconds(270))
+        );
     }
 
     #[test]
     fn absurd_figures_neither_overflow_nor_panic() {
-        let retry = Retry { max_attempts: u32::MAX, initial: TimeDelta::MAX, factor: u32::MAX, max: TimeDelta::MAX };
-        let asked = Failure { retry_after_ms: Some(u64::MAX), ..failure() };
+        let retry = Retry {
+            max_attempts: u32::MAX,
+            initial: TimeDelta::MAX,
+            factor: u32::MAX,
+            max: TimeDelta::MAX,
+        };
+        let asked = Failure {
+            retry_after_ms: Some(u64::MAX),
+            ..failure()
+        };
 
         assert_eq!(waits(&retry, u32::MAX - 1, &asked, u32::MAX), None);
     }

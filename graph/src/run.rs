@@ -11,7 +11,11 @@ mod view;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{decision::Decision, event::{Outcome, RunEvent}, track::Track};
+use crate::{
+    decision::Decision,
+    event::{Outcome, RunEvent},
+    track::Track,
+};
 use frame::Frame;
 
 pub use frame::{Progress, StepState};
@@ -79,7 +83,11 @@ impl TryFrom<u16> for Format {
     type Error = String;
 
     fn try_from(found: u16) -> Result<Self, String> {
-        if found == FORMAT { Ok(Format) } else { Err(format!("run format {found} is unknown, this version reads {FORMAT}")) }
+        if found == FORMAT {
+            Ok(Format)
+        } else {
+            Err(format!("run format {found} is unknown, this version reads {FORMAT}"))
+        }
     }
 }
 

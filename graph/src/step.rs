@@ -45,7 +45,10 @@ impl Scope {
 
     /// A node's step in this scope.
     pub fn step(&self, node: NodeKey) -> StepId {
-        StepId { scope: self.clone(), node }
+        StepId {
+            scope: self.clone(),
+            node,
+        }
     }
 }
 
@@ -65,15 +68,24 @@ impl FromStr for StepId {
         let mut parts: Vec<&str> = text.split('/').collect();
         let node = parts.pop().unwrap_or_default().parse()?;
         let items = parts.into_iter().map(item).collect::<Result<_, _>>()?;
-        Ok(StepId { scope: Scope(items), node })
+        Ok(StepId {
+            scope: Scope(items),
+            node,
+        })
     }
 }
 
 fn item(text: &str) -> Result<Item, NotAStep> {
     let malformed = || NotAStep::Item(text.into());
     let (node, rest) = text.split_once('[').ok_or_else(malformed)?;
-    let index = rest.strip_suffix(']').and_then(|digits| digits.parse().ok()).ok_or_else(malformed)?;
-    Ok(Item { node: node.parse()?, index })
+    let index = rest
+        .strip_suffix(']')
+        .and_then(|digits| digits.parse().ok())
+        .ok_or_else(malformed)?;
+    Ok(Item {
+        node: node.parse()?,
+        index,
+    })
 }
 
 impl TryFrom<String> for StepId {

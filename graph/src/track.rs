@@ -8,7 +8,7 @@ mod region;
 
 use std::{collections::HashMap, num::NonZeroU32};
 
-use petgraph::{Direction::Incoming, stable_graph::StableDiGraph, visit::EdgeRef};
+use petgraph::{stable_graph::StableDiGraph, visit::EdgeRef};
 
 use crate::{
     key::{NodeKey, Port},
@@ -25,6 +25,8 @@ pub struct Track {
     graph: StableDiGraph<TrackNode, Port>,
     index: HashMap<NodeKey, NodeIndex>,
     triggers: Vec<NodeIndex>,
+    /// By node: counted once, because every edge that is resolved asks for it.
+    in_degrees: Vec<usize>,
 }
 
 /// A node as the reducer sees it.
@@ -119,12 +121,16 @@ impl Track {
         let loops = self.node(from).is_some_and(|node| matches!(node.role, Role::Loop(_)));
         self.graph.edges(from).map(move |edge| {
             let port = edge.weight();
-            Exit { port, to: edge.target(), inward: loops && *port == Port::EACH }
+            Exit {
+                port,
+                to: edge.target(),
+                inward: loops && *port == Port::EACH,
+            }
         })
     }
 
     pub fn in_degree(&self, to: NodeIndex) -> usize {
-        self.graph.edges_directed(to, Incoming).count()
+        self.in_degrees.get(to.index()).copied().unwrap_or(0)
     }
 
     /// Whether an edge leaves the node by this port.
@@ -139,6 +145,9 @@ impl Track {
 
     /// The nodes so that every edge leads forward.
     pub fn in_order(&self) -> impl Iterator<Item = &TrackNode> {
-        petgraph::algo::toposort(&self.graph, None).unwrap_or_default().into_iter().filter_map(|at| self.node(at))
+        petgraph::algo::toposort(&self.graph, None)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(|at| self.node(at))
     }
 }

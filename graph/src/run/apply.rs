@@ -31,21 +31,43 @@ pub(super) fn apply(run: &mut Run, track: &Track, event: &RunEvent) -> Result<Ve
         RunEvent::Resumed { .. } => run.resume(&mut moves)?,
         RunEvent::CancelRequested { .. } => {
             run.require_running()?;
-            run.finish(&mut moves, End { outcome: Outcome::Cancelled, cause: EndCause::Cancelled });
+            run.finish(
+                &mut moves,
+                End {
+                    outcome: Outcome::Cancelled,
+                    cause: EndCause::Cancelled,
+                },
+            );
             return Ok(moves.decisions);
         }
-        RunEvent::Stopped { step, attempt, outcome, .. } => {
+        RunEvent::Stopped {
+            step, attempt, outcome, ..
+        } => {
             let open = open(run, track, step, *attempt)?;
             open.frame.end(step.node.clone(), StepState::Succeeded);
-            run.finish(&mut moves, End { outcome: *outcome, cause: EndCause::Stopped });
+            run.finish(
+                &mut moves,
+                End {
+                    outcome: *outcome,
+                    cause: EndCause::Stopped,
+                },
+            );
             return Ok(moves.decisions);
         }
-        RunEvent::StepSucceeded { step, attempt, port, .. } => succeed(run, &mut moves, step, *attempt, port)?,
-        RunEvent::AttemptFailed { step, attempt, failure, chance, at } => {
-            fail(run, &mut moves, step, *attempt, (failure, *at, *chance))?
-        }
+        RunEvent::StepSucceeded {
+            step, attempt, port, ..
+        } => succeed(run, &mut moves, step, *attempt, port)?,
+        RunEvent::AttemptFailed {
+            step,
+            attempt,
+            failure,
+            chance,
+            at,
+        } => fail(run, &mut moves, step, *attempt, (failure, *at, *chance))?,
         RunEvent::RetryDue { step, attempt, .. } => retry(run, &mut moves, step, *attempt)?,
-        RunEvent::Opened { step, attempt, items, .. } => open_items(run, &mut moves, step, *attempt, *items)?,
+        RunEvent::Opened {
+            step, attempt, items, ..
+        } => open_items(run, &mut moves, step, *attempt, *items)?,
     };
     run.drain(&mut moves, scope);
     Ok(moves.decisions)
@@ -68,19 +90,32 @@ fn start(run: &mut Run, moves: &mut Moves<'_>, trigger: &NodeKey) -> Result<Scop
         }
     }
     for at in moves.track.triggers() {
-        let leaving = if *at == chosen { Leaving::By(Port::OUT) } else { Leaving::Nowhere };
+        let leaving = if *at == chosen {
+            Leaving::By(Port::OUT)
+        } else {
+            Leaving::Nowhere
+        };
         moves.leave(&mut run.root, &scope, *at, leaving);
     }
     Ok(scope)
 }
 
-fn succeed(run: &mut Run, moves: &mut Moves<'_>, step: &StepId, attempt: u32, port: &Port) -> Result<Scope, IllegalEvent> {
+fn succeed(
+    run: &mut Run,
+    moves: &mut Moves<'_>,
+    step: &StepId,
+    attempt: u32,
+    port: &Port,
+) -> Result<Scope, IllegalEvent> {
     let open = open(run, moves.track, step, attempt)?;
     if matches!(open.node.role, Role::Loop(_)) {
         return Err(IllegalEvent::IsALoop(step.clone()));
     }
     if !open.node.ports.contains(port) {
-        return Err(IllegalEvent::NoSuchPort { step: step.clone(), port: port.clone() });
+        return Err(IllegalEvent::NoSuchPort {
+            step: step.clone(),
+            port: port.clone(),
+        });
     }
     open.frame.end(step.node.clone(), StepState::Succeeded);
     moves.leave(open.frame, &step.scope, open.at, Leaving::By(port.clone()));
@@ -94,11 +129,22 @@ fn fail(
     attempt: u32,
     (failure, at, chance): (&Failure, DateTime<Utc>, Chance),
 ) -> Result<Scope, IllegalEvent> {
-    let Open { frame, at: node_at, node, first } = open(run, moves.track, step, attempt)?;
+    let Open {
+        frame,
+        at: node_at,
+        node,
+        first,
+    } = open(run, moves.track, step, attempt)?;
     if let Some(due_at) = node.retry.due(attempt - first + 1, failure, at, chance) {
         let attempt = attempt + 1;
-        frame.steps.insert(step.node.clone(), StepState::Retrying { attempt, first, due_at });
-        moves.decisions.push(Decision::Retry { step: step.clone(), attempt, due_at });
+        frame
+            .steps
+            .insert(step.node.clone(), StepState::Retrying { attempt, first, due_at });
+        moves.decisions.push(Decision::Retry {
+            step: step.clone(),
+            attempt,
+            due_at,
+        });
     } else if moves.track.is_wired(node_at, &Port::ERROR) {
         frame.end(step.node.clone(), StepState::Diverted);
         moves.decisions.push(Decision::Divert { step: step.clone() });
@@ -112,14 +158,29 @@ fn fail(
 
 fn retry(run: &mut Run, moves: &mut Moves<'_>, step: &StepId, attempt: u32) -> Result<Scope, IllegalEvent> {
     run.require_running()?;
-    let frame = run.root.at_mut(&step.scope).ok_or_else(|| IllegalEvent::NotRetrying(step.clone()))?;
+    let frame = run
+        .root
+        .at_mut(&step.scope)
+        .ok_or_else(|| IllegalEvent::NotRetrying(step.clone()))?;
     match frame.steps.get(&step.node).copied() {
-        Some(StepState::Retrying { attempt: awaited, first, .. }) if awaited == attempt => {
-            frame.steps.insert(step.node.clone(), StepState::Open { attempt, first });
-            moves.decisions.push(Decision::Execute { step: step.clone(), attempt });
+        Some(StepState::Retrying {
+            attempt: awaited,
+            first,
+            ..
+        }) if awaited == attempt => {
+            frame
+                .steps
+                .insert(step.node.clone(), StepState::Open { attempt, first });
+            moves.decisions.push(Decision::Execute {
+                step: step.clone(),
+                attempt,
+            });
             Ok(step.scope.clone())
         }
-        Some(StepState::Retrying { .. }) => Err(IllegalEvent::OtherAttempt { step: step.clone(), attempt }),
+        Some(StepState::Retrying { .. }) => Err(IllegalEvent::OtherAttempt {
+            step: step.clone(),
+            attempt,
+        }),
         Some(_) | None => Err(IllegalEvent::NotRetrying(step.clone())),
     }
 }
@@ -132,8 +193,15 @@ fn open_items(
     items: u32,
 ) -> Result<Scope, IllegalEvent> {
     let open = open(run, moves.track, step, attempt)?;
-    let Role::Loop(rule) = open.node.role else { return Err(IllegalEvent::NotALoop(step.clone())) };
-    let progress = Progress { items, next: 0, active: 0, failed: 0 };
+    let Role::Loop(rule) = open.node.role else {
+        return Err(IllegalEvent::NotALoop(step.clone()));
+    };
+    let progress = Progress {
+        items,
+        next: 0,
+        active: 0,
+        failed: 0,
+    };
     open.frame.steps.insert(step.node.clone(), StepState::Looping(progress));
     moves.go_round(open.frame, step, rule);
     Ok(step.scope.clone())
@@ -147,8 +215,14 @@ fn open<'r, 't>(run: &'r mut Run, track: &'t Track, step: &StepId, attempt: u32)
     let node = track.node(at).ok_or_else(not_open)?;
     let frame = run.root.at_mut(&step.scope).ok_or_else(not_open)?;
     match frame.steps.get(&step.node).copied() {
-        Some(StepState::Open { attempt: current, first }) if current == attempt => Ok(Open { frame, at, node, first }),
-        Some(StepState::Open { .. }) => Err(IllegalEvent::OtherAttempt { step: step.clone(), attempt }),
+        Some(StepState::Open {
+            attempt: current,
+            first,
+        }) if current == attempt => Ok(Open { frame, at, node, first }),
+        Some(StepState::Open { .. }) => Err(IllegalEvent::OtherAttempt {
+            step: step.clone(),
+            attempt,
+        }),
         Some(_) | None => Err(not_open()),
     }
 }
@@ -158,7 +232,11 @@ impl Run {
         if !self.is_started() {
             return Err(IllegalEvent::NotStarted);
         }
-        if self.is_finished() { Err(IllegalEvent::Over) } else { Ok(()) }
+        if self.is_finished() {
+            Err(IllegalEvent::Over)
+        } else {
+            Ok(())
+        }
     }
 
     /// Ends the run, abandoning whatever is open.
@@ -176,7 +254,9 @@ fn abandon(frame: &mut Frame, moves: &mut Moves<'_>, scope: &Scope) {
         }
         *state = StepState::Abandoned;
         frame.open = frame.open.saturating_sub(1);
-        moves.decisions.push(Decision::Abandon { step: scope.step(key.clone()) });
+        moves.decisions.push(Decision::Abandon {
+            step: scope.step(key.clone()),
+        });
         for (index, item) in frame.items.get_mut(key).into_iter().flatten() {
             abandon(item, moves, &scope.within(key.clone(), *index));
         }

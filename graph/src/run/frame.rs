@@ -32,9 +32,16 @@ pub(super) struct Frame {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StepState {
     /// Being done. `first` is the attempt its present round of attempts began with.
-    Open { attempt: u32, first: u32 },
+    Open {
+        attempt: u32,
+        first: u32,
+    },
     /// Waits for its next attempt.
-    Retrying { attempt: u32, first: u32, due_at: DateTime<Utc> },
+    Retrying {
+        attempt: u32,
+        first: u32,
+        due_at: DateTime<Utc>,
+    },
     /// A loop with items open.
     Looping(Progress),
     Succeeded,
@@ -43,7 +50,9 @@ pub enum StepState {
     Skipped,
     /// Failed and left by its error port.
     Diverted,
-    Failed { attempt: u32 },
+    Failed {
+        attempt: u32,
+    },
     /// A loop that an item's failure stopped.
     Stalled(Progress),
     /// The run ended while the step was open.
@@ -76,11 +85,16 @@ pub(super) enum Verdict {
 
 impl Frame {
     pub fn at(&self, scope: &Scope) -> Option<&Frame> {
-        scope.items().iter().try_fold(self, |frame, item| frame.items.get(&item.node)?.get(&item.index))
+        scope
+            .items()
+            .iter()
+            .try_fold(self, |frame, item| frame.items.get(&item.node)?.get(&item.index))
     }
 
     pub fn at_mut(&mut self, scope: &Scope) -> Option<&mut Frame> {
-        scope.items().iter().try_fold(self, |frame, item| frame.items.get_mut(&item.node)?.get_mut(&item.index))
+        scope.items().iter().try_fold(self, |frame, item| {
+            frame.items.get_mut(&item.node)?.get_mut(&item.index)
+        })
     }
 
     /// Begins a step's first attempt.
@@ -100,11 +114,19 @@ impl Frame {
     pub fn arrive(&mut self, track: &Track, to: NodeIndex, node: &TrackNode, taken: bool) -> Verdict {
         let total = track.in_degree(to);
         let mut arrivals = self.arrivals.remove(&node.key).unwrap_or_default();
-        *(if taken { &mut arrivals.taken } else { &mut arrivals.skipped }) += 1;
+        *(if taken {
+            &mut arrivals.taken
+        } else {
+            &mut arrivals.skipped
+        }) += 1;
         if arrivals.taken + arrivals.skipped < total {
             self.arrivals.insert(node.key.clone(), arrivals);
         }
-        if self.steps.contains_key(&node.key) { Verdict::Wait } else { arrivals.verdict(node.role, total) }
+        if self.steps.contains_key(&node.key) {
+            Verdict::Wait
+        } else {
+            arrivals.verdict(node.role, total)
+        }
     }
 }
 

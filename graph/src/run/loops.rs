@@ -29,8 +29,18 @@ impl Run {
         let mut scope = scope;
         while self.root.at(&scope).is_some_and(|frame| frame.open == 0) {
             let Some((outer, item)) = scope.split() else {
-                let outcome = if self.root.failed > 0 { Outcome::Failed } else { Outcome::Succeeded };
-                return self.finish(moves, End { outcome, cause: EndCause::Drained });
+                let outcome = if self.root.failed > 0 {
+                    Outcome::Failed
+                } else {
+                    Outcome::Succeeded
+                };
+                return self.finish(
+                    moves,
+                    End {
+                        outcome,
+                        cause: EndCause::Drained,
+                    },
+                );
             };
             let Some(frame) = self.root.at_mut(&outer) else { return };
             let step = outer.step(item.node);
@@ -74,7 +84,12 @@ impl Moves<'_> {
             progress.next += 1;
             progress.active += 1;
             let mut item = Frame::default();
-            self.leave(&mut item, &step.scope.within(step.node.clone(), index), at, Leaving::Inward);
+            self.leave(
+                &mut item,
+                &step.scope.within(step.node.clone(), index),
+                at,
+                Leaving::Inward,
+            );
             let over = item.open == 0;
             frame.items.entry(step.node.clone()).or_default().insert(index, item);
             if over {
@@ -94,12 +109,16 @@ impl Moves<'_> {
             self.decisions.push(Decision::Fail { step: step.clone() });
         } else {
             frame.end(step.node.clone(), StepState::Succeeded);
-            self.decisions.push(Decision::Close { step: step.clone(), failed: progress.failed });
+            self.decisions.push(Decision::Close {
+                step: step.clone(),
+                failed: progress.failed,
+            });
             self.leave(frame, &step.scope, at, Leaving::By(Port::DONE));
         }
     }
 
-    fn rule(&self, step: &StepId) -> Option<(NodeIndex, Loop)> {
+    /// How a step's items are gone through; none where it is no loop.
+    pub fn rule(&self, step: &StepId) -> Option<(NodeIndex, Loop)> {
         let at = self.track.find(&step.node)?;
         match self.track.node(at)?.role {
             Role::Loop(rule) => Some((at, rule)),

@@ -41,7 +41,10 @@ impl Leaving {
 
 impl<'t> Moves<'t> {
     pub fn on(track: &'t Track) -> Self {
-        Moves { track, decisions: Vec::new() }
+        Moves {
+            track,
+            decisions: Vec::new(),
+        }
     }
 
     /// Leaves a node and follows what that resolves. A queue, not recursion: a chain may be a thousand nodes long.
@@ -49,7 +52,9 @@ impl<'t> Moves<'t> {
         let mut queue = VecDeque::from([(from, leaving)]);
         while let Some((from, leaving)) = queue.pop_front() {
             for exit in self.track.exits(from) {
-                let (Some(taken), Some(node)) = (leaving.takes(&exit), self.track.node(exit.to)) else { continue };
+                let (Some(taken), Some(node)) = (leaving.takes(&exit), self.track.node(exit.to)) else {
+                    continue;
+                };
                 let next = match frame.arrive(self.track, exit.to, node, taken) {
                     Verdict::Wait => None,
                     Verdict::Go => self.enter(frame, scope, node),
@@ -63,7 +68,9 @@ impl<'t> Moves<'t> {
     /// Decides a node that no way leads to.
     pub fn skip(&mut self, frame: &mut Frame, scope: &Scope, node: &TrackNode) -> Leaving {
         frame.steps.insert(node.key.clone(), StepState::Skipped);
-        self.decisions.push(Decision::Skip { step: scope.step(node.key.clone()) });
+        self.decisions.push(Decision::Skip {
+            step: scope.step(node.key.clone()),
+        });
         Leaving::Nowhere
     }
 
@@ -81,6 +88,10 @@ impl<'t> Moves<'t> {
         };
         frame.steps.insert(node.key.clone(), state);
         self.decisions.push(decision);
-        Some(node.ports.first().map_or(Leaving::Nowhere, |port| Leaving::By(port.clone())))
+        Some(
+            node.ports
+                .first()
+                .map_or(Leaving::Nowhere, |port| Leaving::By(port.clone())),
+        )
     }
 }

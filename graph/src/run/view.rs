@@ -4,7 +4,10 @@ use super::{
     End, Run,
     frame::{Frame, StepState},
 };
-use crate::{event::Outcome, step::{Scope, StepId}};
+use crate::{
+    event::Outcome,
+    step::{Scope, StepId},
+};
 
 impl StepState {
     /// Work, a retry or items are still to come.

@@ -26,7 +26,14 @@ pub enum Flaw {
     /// The whole cycle, each node leading to the next and the last to the first.
     Cycle(Vec<NodeKey>),
     /// The join wants more branches than can ever be taken together.
-    NeverFires { join: NodeKey, wanted: u32, possible: u32 },
+    NeverFires {
+        join: NodeKey,
+        wanted: u32,
+        possible: u32,
+    },
     /// The edge leads from outside into a loop's items.
-    EntersLoop { edge: usize, of: NodeKey },
+    EntersLoop {
+        edge: usize,
+        of: NodeKey,
+    },
 }

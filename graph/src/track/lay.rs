@@ -28,7 +28,12 @@ pub(super) fn lay(nodes: Vec<TrackNode>, links: Vec<Link>) -> Result<Track, Vec<
 }
 
 fn place(nodes: Vec<TrackNode>, flaws: &mut Vec<Flaw>) -> Track {
-    let mut track = Track { graph: StableDiGraph::new(), index: HashMap::new(), triggers: Vec::new() };
+    let mut track = Track {
+        graph: StableDiGraph::new(),
+        index: HashMap::new(),
+        triggers: Vec::new(),
+        in_degrees: Vec::new(),
+    };
     for node in nodes {
         if track.index.contains_key(&node.key) {
             flaws.push(Flaw::DuplicateKey(node.key));
@@ -61,6 +66,8 @@ fn connect(track: &mut Track, links: &[Link], flaws: &mut Vec<Flaw>) {
     for (from, to, port) in sound.into_iter().rev() {
         track.graph.add_edge(from, to, port);
     }
+    let degree = |at| track.graph.edges_directed(at, Incoming).count();
+    track.in_degrees = track.graph.node_indices().map(degree).collect();
 }
 
 fn ends(track: &Track, number: usize, link: &Link) -> Result<(NodeIndex, NodeIndex), Flaw> {
@@ -69,13 +76,19 @@ fn ends(track: &Track, number: usize, link: &Link) -> Result<(NodeIndex, NodeInd
     if !track.node(from).is_some_and(|node| node.ports.contains(&link.port)) {
         return Err(Flaw::UnknownPort(number));
     }
-    if track.triggers.contains(&to) { Err(Flaw::IntoTrigger(number)) } else { Ok((from, to)) }
+    if track.triggers.contains(&to) {
+        Err(Flaw::IntoTrigger(number))
+    } else {
+        Ok((from, to))
+    }
 }
 
 /// One cycle for each knot of nodes that lead to each other.
 fn cycles(graph: &StableDiGraph<TrackNode, Port>) -> Vec<Flaw> {
     let knots = tarjan_scc(graph).into_iter();
-    knots.filter_map(|knot| Some(Flaw::Cycle(keys(graph, &round(graph, &knot)?)))).collect()
+    knots
+        .filter_map(|knot| Some(Flaw::Cycle(keys(graph, &round(graph, &knot)?))))
+        .collect()
 }
 
 /// Walks within a knot until it meets its own way again.
@@ -93,7 +106,10 @@ fn round(graph: &StableDiGraph<TrackNode, Port>, knot: &[NodeIndex]) -> Option<V
 }
 
 fn keys(graph: &StableDiGraph<TrackNode, Port>, way: &[NodeIndex]) -> Vec<NodeKey> {
-    way.iter().filter_map(|at| graph.node_weight(*at)).map(|node| node.key.clone()).collect()
+    way.iter()
+        .filter_map(|at| graph.node_weight(*at))
+        .map(|node| node.key.clone())
+        .collect()
 }
 
 fn unreachable(track: &Track) -> Vec<Flaw> {
@@ -105,7 +121,11 @@ fn unreachable(track: &Track) -> Vec<Flaw> {
             reached.insert(at);
         }
     }
-    let lost = track.graph.node_indices().filter(|at| !reached.contains(at)).collect::<Vec<_>>();
+    let lost = track
+        .graph
+        .node_indices()
+        .filter(|at| !reached.contains(at))
+        .collect::<Vec<_>>();
     keys(&track.graph, &lost).into_iter().map(Flaw::Unreachable).collect()
 }
 
@@ -120,7 +140,10 @@ fn never_fire(track: &Track) -> Vec<Flaw> {
     }
     let flow = track.flow();
     let short = |(at, wanted)| {
-        let arrivals = track.graph.edges_directed(at, Incoming).map(|edge| (edge.source(), edge.weight()));
+        let arrivals = track
+            .graph
+            .edges_directed(at, Incoming)
+            .map(|edge| (edge.source(), edge.weight()));
         let possible = flow.most_taken(arrivals);
         let join = track.node(at)?.key.clone();
         (wanted > possible).then_some(Flaw::NeverFires { join, wanted, possible })

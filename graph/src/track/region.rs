@@ -12,11 +12,16 @@ pub(super) fn entered(track: &Track, links: &[Link]) -> Vec<Flaw> {
     let regions: BTreeMap<NodeIndex, HashSet<NodeIndex>> = loops.map(|at| (at, region(track, at))).collect();
     let mut flaws = Vec::new();
     for (edge, link) in links.iter().enumerate() {
-        let (Some(from), Some(to)) = (track.find(&link.from), track.find(&link.to)) else { continue };
+        let (Some(from), Some(to)) = (track.find(&link.from), track.find(&link.to)) else {
+            continue;
+        };
         for (of, region) in &regions {
             let inward = from == *of && link.port == crate::key::Port::EACH;
             if region.contains(&to) && !region.contains(&from) && !inward {
-                flaws.extend(track.node(*of).map(|node| Flaw::EntersLoop { edge, of: node.key.clone() }));
+                flaws.extend(track.node(*of).map(|node| Flaw::EntersLoop {
+                    edge,
+                    of: node.key.clone(),
+                }));
             }
         }
     }

@@ -1,11 +1,10 @@
-//! Plays the golden cases of `golden/`. See the README there.
-
-mod script;
+//! Plays the golden cases of `tests/golden`. See the README there.
 
 use std::{fs, path::Path};
 
 use pointsman_graph::run::Run;
-use script::Case;
+
+use super::script::{self, Case};
 
 #[test]
 fn every_golden_case_is_decided_as_written() {

@@ -3,6 +3,13 @@
 //! Nothing here reads a clock, draws a random number, opens a socket or a database: time and chance travel inside the
 //! events. That is what lets the engine, the dry run and the tests share one meaning.
 
+pub mod decision;
+pub mod event;
 pub mod expression;
+pub mod key;
+pub mod retry;
+pub mod run;
+pub mod step;
 pub mod template;
+pub mod track;
 pub mod value;

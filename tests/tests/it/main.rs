@@ -1,0 +1,3 @@
+//! Every integration test of Pointsman, as one binary: linking is what costs.
+
+mod servers;

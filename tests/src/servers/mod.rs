@@ -1,9 +1,14 @@
 //! Real servers for tests. Each `start` gives a handle; the server ends with the handle, or with the test if that dies.
 //! Never a server that only pretends to be the product's own code.
 
+mod authority;
+pub mod http;
 pub mod postgres;
 mod process;
+mod python;
+pub mod smtp;
 
+pub use authority::Authority;
 pub use process::Process;
 
 use std::path::PathBuf;

@@ -13,7 +13,8 @@ pub struct Model {
     /// The step, as `StepId` writes it.
     pub step: String,
     pub object: String,
-    pub record_id: RecordId,
+    /// None where any record of the object will do.
+    pub record_id: Option<RecordId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

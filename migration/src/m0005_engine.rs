@@ -107,7 +107,8 @@ fn tables() -> Vec<Table> {
             .text("step")
             .text("object")
             .uuid("record_id")
-            .index("record", "record_id")
+            .null()
+            .index("record", "object, record_id")
             .index("run", "run_id, step"),
         Table::new("effect")
             .key_uuid("id")

@@ -3,7 +3,7 @@
 //! A delivery counts the run's inbox up and inserts the row under that number in one write set, so the numbers are gapless
 //! and a run that parks at the same moment notices.
 
-use pointsman_entities::{ids::RunId, run, run_inbox, time::Timestamp};
+use pointsman_entities::{ids::{RecordId, RunId}, run, run_inbox, time::Timestamp};
 use pointsman_graph::{event::Failure, step::StepId};
 use sea_orm::{EntityName, EntityTrait, QueryFilter, QueryOrder, ColumnTrait};
 use serde::{Deserialize, Serialize};
@@ -27,7 +27,7 @@ pub enum Fact {
     /// Nobody knows whether an effect was carried out, and it must not be repeated.
     EffectUnknown { step: StepId, attempt: u32, failure: Failure },
     /// A record that a step waits for was changed.
-    RecordChanged { step: StepId },
+    RecordChanged { step: StepId, record: RecordId },
     /// A person cancels the run.
     CancelRequested,
 }

@@ -6,6 +6,7 @@
 mod bindings;
 mod budget;
 mod compile;
+pub mod conformance;
 mod diagnostic;
 mod evaluate;
 mod fault;
@@ -102,7 +103,9 @@ impl Expression {
     /// # Errors
     /// Why it has none; `Fault::Unloaded` asks for a record, to evaluate again once it is loaded.
     pub fn evaluate(&self, bindings: &dyn Bindings, budget: &mut Budget) -> Result<Value, Fault> {
-        Evaluation::new(bindings, budget, None).value(&self.0.root)
+        let value = Evaluation::new(bindings, budget, None).value(&self.0.root)?;
+        budget.weigh(&value)?;
+        Ok(value)
     }
 
     /// Whether the condition holds; an empty yes-or-no field counts as no.
@@ -117,8 +120,8 @@ impl Expression {
     pub fn trace(&self, bindings: &dyn Bindings, budget: &mut Budget) -> (Result<Value, Fault>, Trace) {
         let mut trace = Trace::new(&self.0.source, &self.0.parts);
         let result = Evaluation::new(bindings, budget, Some(&mut trace)).value(&self.0.root);
-        trace.without_literals(&self.0.parts);
-        (result, trace)
+        trace.without_silent(&self.0.parts);
+        (result.and_then(|value| budget.weigh(&value).map(|()| value)), trace)
     }
 
     /// The condition on one variable's fields as a filter that a database can run, selecting exactly the records for
@@ -127,3 +130,6 @@ impl Expression {
         pushdown::filter(&self.0.root, candidate, bindings, budget)
     }
 }
+
+#[cfg(test)]
+mod tests;

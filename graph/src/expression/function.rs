@@ -16,6 +16,7 @@ use super::{Budget, Fault};
 use crate::value::{Type, Value};
 
 pub(crate) use convert::wrapper;
+pub(crate) use format::shortest_debug;
 pub(crate) use pattern::{matches, pattern};
 
 /// How a function is called.

@@ -38,8 +38,10 @@ impl Evaluation<'_> {
             self.budget.step()?;
             return Ok(Some(value));
         }
-        let operand = self.value(&select.operand)?;
-        self.field(&operand, &select.field)
+        match self.value(&select.operand)? {
+            Value::Null if select.declared => Ok(None),
+            operand => self.field(&operand, &select.field),
+        }
     }
 
     /// The field of a value; none where it is not there, a fault where such a value has no fields.
@@ -47,7 +49,6 @@ impl Evaluation<'_> {
         match holder {
             Value::Map(map) => Ok(map.get(&**field).cloned()),
             Value::Reference(reference) => self.referenced(reference, field),
-            Value::Null => Ok(None),
             Value::Optional(None) => Ok(Some(Value::Optional(None))),
             Value::Optional(Some(inner)) => Ok(Some(Value::Optional(self.field(inner, field)?.map(flattened)))),
             other => Err(Fault::NoSuchField {
@@ -73,6 +74,7 @@ impl Evaluation<'_> {
         let holder = self.value(operand)?;
         let key = self.value(key)?;
         match holder {
+            Value::Null if operand.may_be_empty() => Ok(if optional { Value::Optional(None) } else { Value::Null }),
             Value::Optional(None) => Ok(Value::Optional(None)),
             Value::Optional(Some(inner)) => Ok(Value::Optional(self.at(&inner, &key, true)?.map(flattened))),
             holder if optional => Ok(Value::Optional(self.at(&holder, &key, true)?.map(flattened))),
@@ -94,7 +96,6 @@ impl Evaluation<'_> {
                 Some(Key::Bool(_) | Key::String(_)) | None => Err(mismatch("[]", &[holder.clone(), key.clone()])),
             },
             (Value::Reference(_), Value::String(field)) => self.field(holder, field),
-            (Value::Null, _) => Ok(None),
             _ => Err(mismatch("[]", &[holder.clone(), key.clone()])),
         }
     }

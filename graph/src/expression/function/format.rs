@@ -162,6 +162,11 @@ pub(crate) fn shortest(number: f64) -> String {
     }
 }
 
+/// The same, always with a point or an exponent, as `1.0` and `1e+21`.
+pub(crate) fn shortest_debug(number: f64) -> String {
+    named(number).unwrap_or_else(|| two_digit_exponent(&format!("{number:?}")))
+}
+
 fn radix(value: &Value, write: fn(u64) -> String) -> Option<String> {
     match value {
         Value::Int(number) if *number < 0 => Some(format!("-{}", write(number.unsigned_abs()))),

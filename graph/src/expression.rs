@@ -1,0 +1,101 @@
+//! The one language of conditions and templates: CEL, parsed by the `cel` crate, checked and evaluated here.
+//!
+//! Owns what an expression means. Never reads a clock, a file or the network: everything an expression can see comes
+//! through `Bindings`, and everything it may spend is in its `Budget`.
+
+mod bindings;
+mod budget;
+mod diagnostic;
+mod fault;
+mod filter;
+mod path;
+mod scope;
+mod trace;
+
+use std::sync::Arc;
+
+pub use bindings::{Bindings, Lookup, Variables};
+pub use budget::Budget;
+pub use diagnostic::{Code, Diagnostic, Severity};
+pub use fault::{Fault, Limit};
+pub use filter::{Comparison, Filter};
+pub use path::Path;
+pub use scope::TypeScope;
+pub use trace::{Outcome, Step, Trace};
+
+use crate::value::{Type, Value};
+
+/// A parsed and checked expression. Immutable; cloning shares it.
+#[derive(Clone, Debug)]
+pub struct Expression(Arc<Compiled>);
+
+#[derive(Debug)]
+struct Compiled {
+    source: Arc<str>,
+    ty: Type,
+    paths: Vec<Path>,
+}
+
+impl Expression {
+    /// Parses and checks an expression against the variables in scope.
+    ///
+    /// # Errors
+    /// What is wrong with it, each with its place in the source.
+    pub fn compile(source: &str, scope: &TypeScope) -> Result<Expression, Vec<Diagnostic>> {
+        todo!("{source} {scope:?}")
+    }
+
+    /// Parses and checks an expression that must be true or false.
+    ///
+    /// # Errors
+    /// As `compile`; also where the expression's type is something else.
+    pub fn compile_condition(source: &str, scope: &TypeScope) -> Result<Expression, Vec<Diagnostic>> {
+        todo!("{source} {scope:?}")
+    }
+
+    /// The text it was written as.
+    pub fn source(&self) -> &str {
+        &self.0.source
+    }
+
+    /// The type of its value, as far as the check can know it.
+    pub fn ty(&self) -> &Type {
+        &self.0.ty
+    }
+
+    /// What it reads, each path once and at its longest: `record.owner.email`.
+    pub fn paths(&self) -> &[Path] {
+        &self.0.paths
+    }
+
+    /// Its value.
+    ///
+    /// # Errors
+    /// Why it has none; `Fault::Unloaded` asks for a record, to evaluate again once it is loaded.
+    pub fn evaluate(&self, bindings: &dyn Bindings, budget: &mut Budget) -> Result<Value, Fault> {
+        let _ = (bindings, budget);
+        todo!()
+    }
+
+    /// Whether the condition holds; an empty yes-or-no field counts as no.
+    ///
+    /// # Errors
+    /// As `evaluate`; also where the value is neither true nor false.
+    pub fn holds(&self, bindings: &dyn Bindings, budget: &mut Budget) -> Result<bool, Fault> {
+        let _ = (bindings, budget);
+        todo!()
+    }
+
+    /// Its value together with that of each part: why a condition held or did not.
+    pub fn trace(&self, bindings: &dyn Bindings, budget: &mut Budget) -> (Result<Value, Fault>, Trace) {
+        let _ = (bindings, budget);
+        todo!()
+    }
+
+    /// The condition on one variable's fields as a filter that a database can run, selecting exactly the records for
+    /// which it holds. Parts that don't concern the candidate become constants. None where it has no exact translation.
+    pub fn filter(&self, candidate: &str, bindings: &dyn Bindings, budget: &mut Budget) -> Option<Filter> {
+        let _ = (candidate, bindings, budget);
+        todo!()
+    }
+}

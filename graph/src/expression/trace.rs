@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Fault;
+use super::compile::Part;
 use crate::value::Value;
 
 /// How many characters of a value a trace keeps.
@@ -43,6 +44,26 @@ pub enum Outcome {
 }
 
 impl Trace {
+    /// A trace in which nothing has been evaluated.
+    pub(crate) fn new(source: &str, parts: &[Part]) -> Trace {
+        let step = |part: &Part| Step {
+            source: source.get(part.span.clone()).unwrap_or_default().into(),
+            span: part.span.clone(),
+            depth: part.depth,
+            times: 0,
+            outcome: Outcome::NotEvaluated,
+        };
+        Trace {
+            steps: parts.iter().map(step).collect(),
+        }
+    }
+
+    /// Drops what says nothing: a literal is its own value.
+    pub(crate) fn without_literals(&mut self, parts: &[Part]) {
+        let mut literal = parts.iter().map(|part| part.literal);
+        self.steps.retain(|_| !literal.next().unwrap_or(false));
+    }
+
     /// Notes what a part came to.
     pub(crate) fn note(&mut self, part: usize, result: &Result<Value, Fault>) {
         if let Some(step) = self.steps.get_mut(part) {

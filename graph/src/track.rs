@@ -8,7 +8,11 @@ mod region;
 
 use std::{collections::HashMap, num::NonZeroU32};
 
-use petgraph::{stable_graph::StableDiGraph, visit::EdgeRef};
+use petgraph::{
+    algo::toposort,
+    stable_graph::StableDiGraph,
+    visit::{Dfs, EdgeRef},
+};
 
 use crate::{
     key::{NodeKey, Port},
@@ -97,7 +101,15 @@ impl Track {
     /// # Errors
     /// Every [`Flaw`], not the first only.
     pub fn lay(nodes: Vec<TrackNode>, links: Vec<Link>) -> Result<Track, Vec<Flaw>> {
-        lay::lay(nodes, links)
+        match lay::survey(nodes, &links) {
+            (track, flaws) if flaws.is_empty() => Ok(track),
+            (_, flaws) => Err(flaws),
+        }
+    }
+
+    /// Lays what can be laid, for looking at: a track with flaws is not to be run on.
+    pub(crate) fn survey(nodes: Vec<TrackNode>, links: Vec<Link>) -> (Track, Vec<Flaw>) {
+        lay::survey(nodes, &links)
     }
 
     pub fn find(&self, key: &NodeKey) -> Option<NodeIndex> {
@@ -143,11 +155,21 @@ impl Track {
         Flow::of(&self.graph, &self.triggers)
     }
 
-    /// The nodes so that every edge leads forward.
-    pub fn in_order(&self) -> impl Iterator<Item = &TrackNode> {
-        petgraph::algo::toposort(&self.graph, None)
-            .unwrap_or_default()
-            .into_iter()
-            .filter_map(|at| self.node(at))
+    /// The nodes so that every edge leads forward; as they were given where there is a cycle.
+    pub fn in_order(&self) -> impl Iterator<Item = (NodeIndex, &TrackNode)> {
+        let order = toposort(&self.graph, None).unwrap_or_else(|_| self.graph.node_indices().collect());
+        order.into_iter().filter_map(|at| Some((at, self.node(at)?)))
+    }
+
+    /// The triggers that lead to each node.
+    pub fn origins(&self) -> HashMap<NodeIndex, Vec<NodeIndex>> {
+        let mut origins: HashMap<_, Vec<_>> = HashMap::new();
+        for trigger in &self.triggers {
+            let mut walk = Dfs::new(&self.graph, *trigger);
+            while let Some(at) = walk.next(&self.graph) {
+                origins.entry(at).or_default().push(*trigger);
+            }
+        }
+        origins
     }
 }

@@ -1,4 +1,4 @@
-//! Builds a track, or names every flaw that forbids it.
+//! Builds a track as far as that can be done, and names every flaw.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,18 +13,18 @@ use petgraph::{
 use super::{Flaw, Link, Policy, Role, Track, TrackNode, region};
 use crate::key::{NodeKey, Port};
 
-pub(super) fn lay(nodes: Vec<TrackNode>, links: Vec<Link>) -> Result<Track, Vec<Flaw>> {
+pub(super) fn survey(nodes: Vec<TrackNode>, links: &[Link]) -> (Track, Vec<Flaw>) {
     let mut flaws = Vec::new();
     let mut track = place(nodes, &mut flaws);
-    connect(&mut track, &links, &mut flaws);
+    connect(&mut track, links, &mut flaws);
+    flaws.extend(unreachable(&track));
     if is_cyclic_directed(&track.graph) {
         flaws.extend(cycles(&track.graph));
-        return Err(flaws);
+    } else {
+        flaws.extend(never_fire(&track));
+        flaws.extend(region::entered(&track, links));
     }
-    flaws.extend(unreachable(&track));
-    flaws.extend(never_fire(&track));
-    flaws.extend(region::entered(&track, &links));
-    if flaws.is_empty() { Ok(track) } else { Err(flaws) }
+    (track, flaws)
 }
 
 fn place(nodes: Vec<TrackNode>, flaws: &mut Vec<Flaw>) -> Track {
@@ -56,9 +56,17 @@ fn connect(track: &mut Track, links: &[Link], flaws: &mut Vec<Flaw>) {
     let mut seen = HashSet::new();
     let mut sound = Vec::new();
     for (number, link) in links.iter().enumerate() {
-        match ends(track, number, link) {
-            Ok(_) if !seen.insert(link) => flaws.push(Flaw::DuplicateEdge(number)),
-            Ok((from, to)) => sound.push((from, to, link.port.clone())),
+        let ends = ends(track, number, link).and_then(|ends| match seen.insert(link) {
+            true => Ok(ends),
+            false => Err(Flaw::DuplicateEdge(number)),
+        });
+        match ends {
+            Ok((from, to)) => {
+                // An edge at a port that does not exist still says that its target is meant to be reached.
+                let known = track.node(from).is_some_and(|node| node.ports.contains(&link.port));
+                flaws.extend((!known).then_some(Flaw::UnknownPort(number)));
+                sound.push((from, to, link.port.clone()));
+            }
             Err(flaw) => flaws.push(flaw),
         }
     }
@@ -73,9 +81,6 @@ fn connect(track: &mut Track, links: &[Link], flaws: &mut Vec<Flaw>) {
 fn ends(track: &Track, number: usize, link: &Link) -> Result<(NodeIndex, NodeIndex), Flaw> {
     let from = track.find(&link.from).ok_or(Flaw::UnknownSource(number))?;
     let to = track.find(&link.to).ok_or(Flaw::UnknownTarget(number))?;
-    if !track.node(from).is_some_and(|node| node.ports.contains(&link.port)) {
-        return Err(Flaw::UnknownPort(number));
-    }
     if track.triggers.contains(&to) {
         Err(Flaw::IntoTrigger(number))
     } else {

@@ -293,7 +293,7 @@ impl Crm {
         });
         decision.set.insert(change.row(self.source.secret()));
         decision.logs = true;
-        decision.snapshot.put(Arc::clone(&change.after));
+        decision.snapshot.write(Arc::clone(&change.after));
         if decision.automation == Automation::Run {
             let enrolled = self
                 .enrol

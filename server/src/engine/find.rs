@@ -18,7 +18,6 @@ use crate::crm::{
     filter::{self, Filter},
     object::Object,
     query::{Page, Query, Sort},
-    snapshot::Snapshot,
 };
 
 /// Records that a search may look at one by one, where its condition can't be left to the database.
@@ -43,7 +42,7 @@ pub async fn find(
         query.filter = filter;
     }
     // Own writes: what the database says of these records is out of date.
-    let own = own_writes(&segment.decision.snapshot, &object, segment);
+    let own: Vec<_> = segment.decision.snapshot.written(&object).cloned().collect();
     let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
     for record in &own {
@@ -93,13 +92,6 @@ fn pushed_down(segment: &Segment<'_>, step: &StepId, search: &FindRecords, objec
     let scope = segment.scope(step, segment.expression_now(), None);
     let pushed = condition.filter("record", &scope, &mut Budget::default())?;
     Filter::from_expression(object, &pushed)
-}
-
-fn own_writes(snapshot: &Snapshot<'_>, object: &Object, segment: &Segment<'_>) -> Vec<Arc<Record>> {
-    let written = |record: &&Arc<Record>| {
-        segment.decision.set.writes().iter().any(|write| write.table() == object.name) && record.depth == segment.live.depth + 1
-    };
-    snapshot.of(object).filter(written).cloned().collect()
 }
 
 async fn selects(

@@ -283,10 +283,7 @@ impl Segment<'_> {
 
     /// Between this look at the record and the commit of the wait nobody may change it: such a change would find no wait.
     fn require_unchanged(&mut self, record: &Record) {
-        let own = self.decision.set.writes().iter().any(|write| {
-            matches!(write, Write::Update(update) if update.table == record.object.name
-                && update.key.first().is_some_and(|(_, id)| *id == record.id.0.into()))
-        });
+        let own = self.decision.snapshot.written(&record.object).any(|written| written.id == record.id);
         if !own {
             self.decision.set.push(Write::Require(Require {
                 table: record.object.name,

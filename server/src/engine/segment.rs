@@ -231,7 +231,7 @@ impl<'a> Segment<'a> {
     async fn load_subject(&mut self) -> Result<(), Error> {
         if let Some(record) = self.live.input.record.as_ref().filter(|_| !self.live.run.is_started()) {
             // The enrolment has just written it; a change since then refuses this segment's own write, if it makes one.
-            self.decision.snapshot.put(std::sync::Arc::clone(record));
+            self.decision.snapshot.remember(std::sync::Arc::clone(record));
             return Ok(());
         }
         if let Some((object, id)) = self.live.subject.clone()

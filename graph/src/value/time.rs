@@ -32,6 +32,9 @@ pub enum TimeError {
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// The beginning of 1970 in UTC.
+    pub const EPOCH: Timestamp = Timestamp(DateTime::UNIX_EPOCH);
+
     /// The instant that many whole seconds after 1970 began in UTC.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ impl<'a> Snapshot<'a> {
         Self {
             store,
             seen: HashMap::new(),
+            written: HashSet::new(),
         }
     }
 

@@ -8,9 +8,9 @@ use indexmap::IndexMap;
 use pointsman_entities::{ids::RecordId, time::Timestamp};
 use pointsman_graph::{
     event::{Failure, RunEvent},
-    expression::{Budget, Expression, Fault},
+    expression::{self, Budget, Expression, Fault},
     key::Port,
-    resolve::{FindRecords, Moment, NewTask, Order, RecordWait, Resolution, Unresolved},
+    resolve::{FindRecords, Moment, NewTask, Order, RecordWait, Resolution, Traced, Unresolved},
     step::StepId,
     value::{self, Reference, Value},
 };
@@ -72,8 +72,7 @@ impl Segment<'_> {
             Err(unresolved) => self.fail(&step, attempt, failure(unresolved.code(), &explain(&unresolved))),
             Ok(Resolution::Leave { port, output, traces }) => {
                 if !traces.is_empty() {
-                    let traces: Vec<_> =
-                        traces.iter().map(|traced| json!({ "field": traced.field, "trace": traced.trace })).collect();
+                    let traces: Vec<_> = traces.iter().map(explained).collect();
                     self.set_input(&step, &json!({ "conditions": traces }));
                 }
                 self.succeed(&step, attempt, port, output);
@@ -107,7 +106,10 @@ impl Segment<'_> {
             }
             Order::FindRecords(search) => self.find(&step, attempt, &search).await,
             Order::SendEmail(email) => self.send_email(&step, attempt, email).await,
-            Order::HttpRequest(request) => self.request(&step, attempt, &request),
+            Order::HttpRequest(request) => {
+                self.request(&step, &request);
+                Ok(())
+            }
             Order::Delay { until } => {
                 let due = Timestamp(until.micros());
                 self.set_input(&step, &json!({ "until": until.to_string() }));
@@ -181,7 +183,8 @@ impl Segment<'_> {
     }
 
     pub(super) fn expression_now(&self) -> value::Timestamp {
-        value::Timestamp::try_from(self.at()).unwrap_or_else(|_| value::Timestamp::EPOCH)
+        // The clock of this machine does not leave the years 1 to 9999, which a timestamp can hold.
+        value::Timestamp::try_from(self.at()).unwrap_or(value::Timestamp::EPOCH)
     }
 
     async fn load(&mut self, reference: &Reference) -> Result<(), Error> {
@@ -332,6 +335,18 @@ impl Segment<'_> {
         let output = Value::map([("record", record.to_expression())]);
         self.succeed(step, attempt, Port::HAPPENED, output);
     }
+}
+
+/// Why a condition held or not: its parts with what each came to.
+fn explained(traced: &Traced) -> serde_json::Value {
+    let part = |part: &expression::Step| match &part.outcome {
+        expression::Outcome::Value(value) => json!({ "source": part.source, "depth": part.depth, "value": value }),
+        expression::Outcome::Fault(fault) => {
+            json!({ "source": part.source, "depth": part.depth, "fault": fault.to_string() })
+        }
+        expression::Outcome::NotEvaluated => json!({ "source": part.source, "depth": part.depth }),
+    };
+    json!({ "field": traced.field, "parts": traced.trace.steps.iter().map(part).collect::<Vec<_>>() })
 }
 
 /// A failure that another attempt can't mend.

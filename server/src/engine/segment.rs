@@ -20,7 +20,7 @@ use super::{
     Engine, Error,
     history::{self, What},
     inbox::{self, Fact, Purpose},
-    live::{Live, Status, Step},
+    live::{Lease, Live, Status, Step},
     pending,
 };
 use crate::{
@@ -31,6 +31,18 @@ use crate::{
 /// Steps begun in one segment before others get their turn.
 const BUDGET: usize = 250;
 
+/// What follows once a segment is committed.
+pub struct Done {
+    /// The run as it is then.
+    pub live: Live,
+    /// Whether the budget ended before the work.
+    pub goes_on: bool,
+    /// Effects that may be carried out.
+    pub effects: Vec<EffectId>,
+    /// Whether a timer was set.
+    pub timers: bool,
+}
+
 /// A segment in the making.
 pub struct Segment<'a> {
     pub engine: &'a Engine,
@@ -38,10 +50,8 @@ pub struct Segment<'a> {
     pub decision: Decision<'a>,
     pub now: Timestamp,
     pub(super) events: VecDeque<RunEvent>,
-    /// Effects that may be carried out once the segment is committed.
-    pub effects: Vec<EffectId>,
-    /// Whether a timer was set.
-    pub timers: bool,
+    pub(super) effects: Vec<EffectId>,
+    timers: bool,
     history: history::Writer,
     rows: Vec<(StepId, step::ActiveModel)>,
     todo: VecDeque<(StepId, u32)>,
@@ -97,11 +107,11 @@ impl<'a> Segment<'a> {
         self.drain().await
     }
 
-    /// The write set's rows about the run itself. Afterwards the segment is complete.
+    /// Adds what the segment says of the run itself, and gives the whole to be committed, with what follows from it.
     ///
     /// # Errors
     /// Where the run's state can't be written as JSON.
-    pub fn close(&mut self) -> Result<(), Error> {
+    pub fn close(mut self) -> Result<(Decision<'a>, Done), Error> {
         for (_, row) in std::mem::take(&mut self.rows) {
             self.push_step(row);
         }
@@ -110,35 +120,25 @@ impl<'a> Segment<'a> {
         if let Some(row) = self.history.row(run) {
             self.decision.set.insert(row);
         }
-        let row = self.run_row()?;
+        let goes_on = self.goes_on();
         let lease = self.live.lease;
-        let mut update = Update::of(vec![("id", run.0.into())], &row)
+        let mut update = Update::of(vec![("id", run.0.into())], &self.run_row()?)
             .guarded("epoch", lease.epoch)
             .guarded("owner", lease.owner.map(|owner| owner.0));
-        if !self.goes_on() {
+        if !goes_on {
             // Parking: whatever was delivered meanwhile must not be slept over.
             update = update.guarded("inbox", self.live.inbox);
         }
         self.decision.set.push(Write::Update(update));
-        Ok(())
+        let mut live = self.live;
+        live.seq = self.history.last();
+        live.lease = Lease { owner: goes_on.then_some(self.engine.member), epoch: lease.epoch + 1 };
+        live.steps.values_mut().for_each(|step| step.stored = true);
+        Ok((self.decision, Done { live, goes_on, effects: self.effects, timers: self.timers }))
     }
 
-    /// Whether the budget ended before the work.
-    #[must_use]
-    pub fn goes_on(&self) -> bool {
+    fn goes_on(&self) -> bool {
         !self.todo.is_empty()
-    }
-
-    /// The run as it is once the segment is committed.
-    #[must_use]
-    pub fn into_live(mut self) -> Live {
-        self.live.seq = self.history.last();
-        self.live.lease.epoch += 1;
-        self.live.lease.owner = self.goes_on().then_some(self.engine.member);
-        for step in self.live.steps.values_mut() {
-            step.stored = true;
-        }
-        self.live
     }
 
     async fn drain(&mut self) -> Result<(), Error> {

@@ -187,7 +187,7 @@ impl<L: Log> Tail<L> {
     }
 
     /// The oldest transaction that may still commit, on PostgreSQL. On SQLite rows appear in order.
-    async fn horizon(&self) -> Result<i64, store::Error> {
+    pub(super) async fn horizon(&self) -> Result<i64, store::Error> {
         if !self.store.is_shared() {
             return Ok(i64::MAX);
         }

@@ -79,7 +79,7 @@ impl Versions {
 
     fn plan(&self, version: VersionId, definition: &str) -> Result<Arc<Plan>, Error> {
         let unsound = |reason: String| Error::UnsoundVersion { version, reason };
-        let definition = Definition::parse(definition).map_err(|error| unsound(error.to_string()))?;
+        let definition = Definition::read(definition).map_err(|error| unsound(error.to_string()))?;
         let schema: Arc<dyn Schema> = Arc::<Catalogue>::clone(&self.catalogue);
         let checked = check(&definition, &schema);
         let reason = checked.problems.iter().find(|problem| problem.is_error()).map(|problem| problem.message.clone());

@@ -52,6 +52,7 @@ pub(crate) fn compile(source: &str, scope: &TypeScope, check: Check) -> Result<C
         locals: Vec::new(),
         parts: Vec::new(),
         depth: 0,
+        patterns: 0,
         problems: Vec::new(),
     };
     let root = compiler.node(&parsed.tree);
@@ -76,6 +77,7 @@ struct Compiler<'a> {
     locals: Vec<(String, Type)>,
     parts: Vec<Part>,
     depth: usize,
+    patterns: usize,
     problems: Vec<Diagnostic>,
 }
 

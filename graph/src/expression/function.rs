@@ -17,7 +17,7 @@ use crate::value::{Type, Value};
 
 pub(crate) use convert::wrapper;
 pub(crate) use format::shortest_debug;
-pub(crate) use pattern::{matches, pattern};
+pub(crate) use pattern::Pattern;
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -255,9 +255,4 @@ fn text(text: impl Into<Arc<str>>, budget: &mut Budget) -> Applied {
     let text: Arc<str> = text.into();
     budget.allocate(text.len())?;
     Ok(Some(Value::String(text)))
-}
-
-/// The price of reading bytes: going through 64 of them takes about as long as one step.
-fn read(bytes: usize, budget: &mut Budget) -> Result<(), Fault> {
-    budget.spend_steps(bytes / 64)
 }

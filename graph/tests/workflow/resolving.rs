@@ -50,7 +50,7 @@ fn bindings() -> Variables {
     let record = Value::map([
         ("id", Value::text("deal_1")),
         ("name", Value::text("<Big>\nBcc: x@example.com")),
-        ("amount", Value::Decimal(Decimal::new(1_234_56, 2))),
+        ("amount", Value::Decimal(Decimal::new(123_456, 2))),
         ("status", Value::text("WON")),
         ("closeDate", Value::Timestamp("2026-04-01T00:00:00Z".parse().unwrap())),
         ("probability", Value::Int(80)),

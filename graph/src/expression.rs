@@ -120,7 +120,7 @@ impl Expression {
     pub fn trace(&self, bindings: &dyn Bindings, budget: &mut Budget) -> (Result<Value, Fault>, Trace) {
         let mut trace = Trace::new(&self.0.source, &self.0.parts);
         let result = Evaluation::new(bindings, budget, Some(&mut trace)).value(&self.0.root);
-        trace.without_literals(&self.0.parts);
+        trace.without_silent(&self.0.parts);
         (result.and_then(|value| budget.weigh(&value).map(|()| value)), trace)
     }
 

@@ -37,8 +37,8 @@ pub(crate) struct Compiled {
 pub(crate) struct Part {
     pub(crate) span: Range<usize>,
     pub(crate) depth: usize,
-    /// Literals are parts of the tree and no steps of a trace.
-    pub(crate) literal: bool,
+    /// Whether a trace leaves it out: a literal is its own value, and of `record.name` nobody wants the whole record.
+    pub(crate) silent: bool,
 }
 
 /// Compiles a source against a scope.
@@ -84,7 +84,7 @@ impl Compiler<'_> {
         let part = self.parts.len();
         self.parts.push(Part {
             depth: self.depth,
-            literal: matches!(tree.expr, Expr::Literal(_)),
+            silent: matches!(tree.expr, Expr::Literal(_)),
             ..Part::default()
         });
         self.depth += 1;

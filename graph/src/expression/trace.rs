@@ -13,7 +13,7 @@ const VALUE_CHARACTERS: usize = 120;
 /// What each part of an expression came to, in the order of the source, outer parts before inner ones.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// The parts; literals are left out.
+    /// The parts, without literals and bare variables whose field is read.
     pub steps: Vec<Step>,
 }
 
@@ -58,10 +58,10 @@ impl Trace {
         }
     }
 
-    /// Drops what says nothing: a literal is its own value.
-    pub(crate) fn without_literals(&mut self, parts: &[Part]) {
-        let mut literal = parts.iter().map(|part| part.literal);
-        self.steps.retain(|_| !literal.next().unwrap_or(false));
+    /// Drops the parts that say nothing.
+    pub(crate) fn without_silent(&mut self, parts: &[Part]) {
+        let mut silent = parts.iter().map(|part| part.silent);
+        self.steps.retain(|_| !silent.next().unwrap_or(false));
     }
 
     /// Notes what a part came to.

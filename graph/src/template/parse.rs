@@ -209,22 +209,25 @@ impl<'a> Parser<'a> {
 
     /// From `{% for %}` to its `{% endfor %}`.
     fn repetition(&mut self, opening: &Tag<'a>, scope: &TypeScope, depth: usize) -> Option<Segment> {
-        let header = self.header(opening, scope);
-        let inner = header.as_ref().map_or_else(
-            || scope.clone(),
-            |(variables, items)| self.inside(variables, items, opening, scope),
-        );
+        let (variables, items) = self.header(opening, scope).unzip();
+        let items = items.flatten();
+        let inner = match &variables {
+            Some(variables) => self.inside(variables, items.as_ref(), opening, scope),
+            None => scope.clone(),
+        };
         let (body, end) = self.block(&inner, depth);
         match end {
-            Some(tag) if tag.name == "endfor" => {
-                header.map(|(variables, items)| Segment::For { variables, items, body })
-            }
+            Some(tag) if tag.name == "endfor" => Some(Segment::For {
+                variables: variables?,
+                items: items?,
+                body,
+            }),
             other => self.unclosed(other, opening.span.clone(), "for", "endfor"),
         }
     }
 
-    /// `x in list`, or `key, x in map`.
-    fn header(&mut self, tag: &Tag<'a>, scope: &TypeScope) -> Option<(Variables, Expression)> {
+    /// `x in list`, or `key, x in map`; without the list where that has a problem of its own.
+    fn header(&mut self, tag: &Tag<'a>, scope: &TypeScope) -> Option<(Variables, Option<Expression>)> {
         let Some((names, items)) = tag.rest.split_once(" in ") else {
             self.problem(
                 Code::InvalidTag,
@@ -257,13 +260,18 @@ impl<'a> Parser<'a> {
                 return None;
             }
         };
-        self.expression(items, start, scope, Expression::compile)
-            .map(|items| (variables, items))
+        Some((variables, self.expression(items, start, scope, Expression::compile)))
     }
 
     /// The scope of a loop's body.
-    fn inside(&mut self, variables: &Variables, items: &Expression, tag: &Tag<'a>, scope: &TypeScope) -> TypeScope {
-        let (key, item) = match items.ty().without_null() {
+    fn inside(
+        &mut self,
+        variables: &Variables,
+        items: Option<&Expression>,
+        tag: &Tag<'a>,
+        scope: &TypeScope,
+    ) -> TypeScope {
+        let (key, item) = match items.map_or(&Type::Dyn, Expression::ty).without_null() {
             Type::List(item) => (Type::Int, (**item).clone()),
             Type::Map(key, value) => (
                 (**key).clone(),

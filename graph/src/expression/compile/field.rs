@@ -105,6 +105,9 @@ impl Compiler<'_> {
     }
 
     fn field(&mut self, tree: &IdedExpr, operand: Node, field: &str) -> (Select, Type) {
+        if let (Kind::Variable(_), Some(part)) = (&operand.kind, self.parts.get_mut(operand.part)) {
+            part.silent = true;
+        }
         let (ty, declared) = match self.find(&operand.ty, field) {
             Found::Field(ty, declared) => (ty, declared),
             Found::Unknown(known) => {

@@ -56,11 +56,6 @@ impl<'c> Site<'c> {
         (self.errors == 0).then_some(compiled)
     }
 
-    /// The type of a variable here.
-    pub fn variable(&self, name: &str) -> Type {
-        self.scope.variables.variable(name).cloned().unwrap_or(Type::Dyn)
-    }
-
     /// An object by its name; none where the name is missing or unknown.
     pub fn object(&mut self, field: &str, name: Option<&str>) -> Option<Arc<ObjectType>> {
         let name = name.filter(|name| !name.is_empty())?;

@@ -55,8 +55,12 @@ impl Bindings for ChangeFacts<'_, '_> {
 /// What a snapshot knows of a referenced record. A record in the bin reads as absent.
 #[must_use]
 pub fn lookup(catalogue: &Catalogue, snapshot: &Snapshot<'_>, reference: &Reference) -> Lookup {
-    let Some(object) = catalogue.object(&reference.object) else { return Lookup::Absent };
-    let Some(id) = id::parse(object.name, &reference.id) else { return Lookup::Absent };
+    let Some(object) = catalogue.object(&reference.object) else {
+        return Lookup::Absent;
+    };
+    let Some(id) = id::parse(object.name, &reference.id) else {
+        return Lookup::Absent;
+    };
     match snapshot.known(object, id) {
         None => Lookup::Unloaded,
         Some(Some(record)) if !record.is_deleted() => Lookup::Found(record.to_expression()),

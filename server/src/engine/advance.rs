@@ -29,11 +29,19 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
     let mut refused = 0;
     let mut contended = Vec::new();
     while let Some(live) = next {
-        let facts = if live.drained < live.inbox { inbox::pending(&engine.store, run).await? } else { Vec::new() };
+        let facts = if live.drained < live.inbox {
+            inbox::pending(&engine.store, run).await?
+        } else {
+            Vec::new()
+        };
         let Some(access) = principal(engine, &live).await? else {
             return refuse(engine, &live).await;
         };
-        let turn = if refused < ATTEMPTS { None } else { Some(engine.store.turn(&contended).await?) };
+        let turn = if refused < ATTEMPTS {
+            None
+        } else {
+            Some(engine.store.turn(&contended).await?)
+        };
         let mut segment = Segment::new(engine, live, &access);
         segment.advance(facts).await?;
         let (decision, done) = segment.close()?;
@@ -68,8 +76,13 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
 /// In whose name the run acts: its version's publisher, with the role that user has now. None where the user may no
 /// longer sign in.
 async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error> {
-    let Some(publisher) = live.version.publisher else { return Ok(Some(Access::system())) };
-    let user = user::Entity::find_by_id(publisher).one(engine.store.reads()).await.map_err(store::Error::from)?;
+    let Some(publisher) = live.version.publisher else {
+        return Ok(Some(Access::system()));
+    };
+    let user = user::Entity::find_by_id(publisher)
+        .one(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
     let user = user.filter(|user| user.deleted_at.is_none() && user.disabled_at.is_none());
     Ok(user.and_then(|user| Some(Access::new(Actor::User(publisher), Role::parse(&user.role)?))))
 }
@@ -79,7 +92,9 @@ async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
     let now = engine.source.now();
     let row = run::ActiveModel {
         status: Set("FAILED".into()),
-        error: Set(Some("PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into())),
+        error: Set(Some(
+            "PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into(),
+        )),
         owner: Set(None),
         ready: Set(false),
         epoch: Set(live.lease.epoch + 1),
@@ -88,7 +103,9 @@ async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
         ..Default::default()
     };
     let mut set = WriteSet::new();
-    set.push(Write::Update(Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch)));
+    set.push(Write::Update(
+        Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch),
+    ));
     let _fenced = engine.store.commit(set).await?;
     Ok(())
 }

@@ -39,11 +39,16 @@ impl Log for Changes {
     ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Changed>)>, store::Error>> {
         Box::pin(async move {
             let later = Condition::any().add(change::Column::Tx.gt(after.tx)).add(
-                Condition::all().add(change::Column::Tx.eq(after.tx)).add(change::Column::Seq.gt(after.seq)),
+                Condition::all()
+                    .add(change::Column::Tx.eq(after.tx))
+                    .add(change::Column::Seq.gt(after.seq)),
             );
             let mut query = change::Entity::find().limit(BATCH);
             query = match store.is_shared() {
-                true => query.filter(later).filter(change::Column::Tx.lt(horizon)).order_by_asc(change::Column::Tx),
+                true => query
+                    .filter(later)
+                    .filter(change::Column::Tx.lt(horizon))
+                    .order_by_asc(change::Column::Tx),
                 false => query.filter(change::Column::Seq.gt(after.seq)),
             };
             let rows = query.order_by_asc(change::Column::Seq).all(store.reads()).await?;
@@ -55,17 +60,26 @@ impl Log for Changes {
         Box::pin(async move {
             let mut query = change::Entity::find();
             if store.is_shared() {
-                query = query.filter(change::Column::Tx.lt(horizon)).order_by_desc(change::Column::Tx);
+                query = query
+                    .filter(change::Column::Tx.lt(horizon))
+                    .order_by_desc(change::Column::Tx);
             }
             let last = query.order_by_desc(change::Column::Seq).one(store.reads()).await?;
-            Ok(last.map_or_else(Position::default, |row| Position { tx: row.tx, seq: row.seq }))
+            Ok(last.map_or_else(Position::default, |row| Position {
+                tx: row.tx,
+                seq: row.seq,
+            }))
         })
     }
 }
 
 fn read(row: change::Model) -> Option<(Position, Arc<Changed>)> {
     let Some(operation) = Operation::parse(&row.operation) else {
-        tracing::error!(seq = row.seq, operation = row.operation, "a change of the log can't be read");
+        tracing::error!(
+            seq = row.seq,
+            operation = row.operation,
+            "a change of the log can't be read"
+        );
         return None;
     };
     let changed = Changed {
@@ -73,10 +87,21 @@ fn read(row: change::Model) -> Option<(Position, Arc<Changed>)> {
         record: row.record_id,
         version: row.record_version,
         operation,
-        fields: row.fields.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect(),
+        fields: row
+            .fields
+            .split(',')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect(),
         at: row.at,
         actor: row.actor,
         cause: row.cause,
     };
-    Some((Position { tx: row.tx, seq: row.seq }, Arc::new(changed)))
+    Some((
+        Position {
+            tx: row.tx,
+            seq: row.seq,
+        },
+        Arc::new(changed),
+    ))
 }

@@ -3,13 +3,7 @@
 
 use std::sync::Arc;
 
-use pointsman_graph::{
-    event::Failure,
-    expression::Budget,
-    node::Direction,
-    resolve::FindRecords,
-    step::StepId,
-};
+use pointsman_graph::{event::Failure, expression::Budget, node::Direction, resolve::FindRecords, step::StepId};
 
 use super::{Error, orders::failure, segment::Segment};
 use crate::crm::{
@@ -33,9 +27,16 @@ pub async fn find(
     search: &FindRecords,
 ) -> Result<Result<Vec<Arc<Record>>, Failure>, Error> {
     let Some(object) = segment.engine.crm.catalogue().object(&search.object).cloned() else {
-        return Ok(Err(failure("NOT_FOUND", &format!("there is no object `{}`", search.object))));
+        return Ok(Err(failure(
+            "NOT_FOUND",
+            &format!("there is no object `{}`", search.object),
+        )));
     };
-    let mut query = Query { object: Arc::clone(&object), filter: Filter::Always(true), order: sorts(&object, search) };
+    let mut query = Query {
+        object: Arc::clone(&object),
+        filter: Filter::Always(true),
+        order: sorts(&object, search),
+    };
     let pushed = pushed_down(segment, step, search, &object);
     let exact = pushed.is_some();
     if let Some(filter) = pushed {
@@ -55,7 +56,11 @@ pub async fn find(
         }
     }
     let wanted = limit + own.len();
-    let mut page = Page { size: if exact { wanted.min(SCAN) as u64 } else { PAGE }, backward: false, from: None };
+    let mut page = Page {
+        size: if exact { wanted.min(SCAN) as u64 } else { PAGE },
+        backward: false,
+        from: None,
+    };
     let (mut seen, mut taken) = (0, 0);
     loop {
         let part = segment.engine.crm.find(segment.decision.access, &query, &page).await?;
@@ -88,7 +93,9 @@ pub async fn find(
 }
 
 fn pushed_down(segment: &Segment<'_>, step: &StepId, search: &FindRecords, object: &Object) -> Option<Filter> {
-    let Some(condition) = &search.condition else { return Some(Filter::Always(true)) };
+    let Some(condition) = &search.condition else {
+        return Some(Filter::Always(true));
+    };
     let scope = segment.scope(step, segment.expression_now(), None);
     let pushed = condition.filter("record", &scope, &mut Budget::default())?;
     Filter::from_expression(object, &pushed)
@@ -105,7 +112,9 @@ async fn selects(
     if exact && let Some(selected) = filter.matches(record) {
         return Ok(Ok(selected));
     }
-    let Some(condition) = &search.condition else { return Ok(Ok(true)) };
+    let Some(condition) = &search.condition else {
+        return Ok(Ok(true));
+    };
     let holds = segment.holds(step, condition, record).await?;
     Ok(holds.map_err(|fault| failure(fault.code(), &fault.to_string())))
 }
@@ -113,7 +122,11 @@ async fn selects(
 fn sorts(object: &Object, search: &FindRecords) -> Vec<Sort> {
     let sort = |order: &pointsman_graph::node::OrderBy| {
         let (field, _) = object.field(&order.field)?;
-        Some(Sort { field, descending: order.direction == Direction::Desc, nulls_first: false })
+        Some(Sort {
+            field,
+            descending: order.direction == Direction::Desc,
+            nulls_first: false,
+        })
     };
     search.order_by.iter().filter_map(sort).collect()
 }
@@ -122,18 +135,37 @@ fn compare(query: &Query, a: &Record, b: &Record) -> std::cmp::Ordering {
     use std::cmp::Ordering;
     let by_key = |sort: &Sort| {
         let (a, b) = (a.values.get(sort.field), b.values.get(sort.field));
-        let (Some(a), Some(b)) = (a, b) else { return Ordering::Equal };
+        let (Some(a), Some(b)) = (a, b) else {
+            return Ordering::Equal;
+        };
         match (a.is_null(), b.is_null()) {
             (true, true) => Ordering::Equal,
-            (true, false) => if sort.nulls_first { Ordering::Less } else { Ordering::Greater },
-            (false, true) => if sort.nulls_first { Ordering::Greater } else { Ordering::Less },
+            (true, false) => {
+                if sort.nulls_first {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+            (false, true) => {
+                if sort.nulls_first {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
+            }
             (false, false) => {
                 let order = filter::order(a, b).unwrap_or(Ordering::Equal);
                 if sort.descending { order.reverse() } else { order }
             }
         }
     };
-    let keys = query.order.iter().map(by_key).find(|order| order.is_ne()).unwrap_or(Ordering::Equal);
+    let keys = query
+        .order
+        .iter()
+        .map(by_key)
+        .find(|order| order.is_ne())
+        .unwrap_or(Ordering::Equal);
     let descending = query.order.last().is_some_and(|sort| sort.descending);
     keys.then_with(|| if descending { b.id.cmp(&a.id) } else { a.id.cmp(&b.id) })
 }

@@ -18,7 +18,11 @@ pub struct Hints {
 
 impl Default for Hints {
     fn default() -> Self {
-        Self { changes: watch::Sender::new(()), runs: watch::Sender::new(()), by_run: Mutex::default() }
+        Self {
+            changes: watch::Sender::new(()),
+            runs: watch::Sender::new(()),
+            by_run: Mutex::default(),
+        }
     }
 }
 

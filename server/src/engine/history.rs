@@ -46,12 +46,20 @@ impl Writer {
     /// Continues after a sequence number.
     #[must_use]
     pub fn after(last: i64, at: Timestamp) -> Self {
-        Self { entries: Vec::new(), last, at }
+        Self {
+            entries: Vec::new(),
+            last,
+            at,
+        }
     }
 
     pub fn note(&mut self, what: What) {
         self.last += 1;
-        self.entries.push(Entry { seq: self.last, at: self.at, what });
+        self.entries.push(Entry {
+            seq: self.last,
+            at: self.at,
+            what,
+        });
     }
 
     /// The sequence number of the newest entry.

@@ -3,9 +3,13 @@
 //! A delivery counts the run's inbox up and inserts the row under that number in one write set, so the numbers are gapless
 //! and a run that parks at the same moment notices.
 
-use pointsman_entities::{ids::{RecordId, RunId}, run, run_inbox, time::Timestamp};
+use pointsman_entities::{
+    ids::{RecordId, RunId},
+    run, run_inbox,
+    time::Timestamp,
+};
 use pointsman_graph::{event::Failure, step::StepId};
-use sea_orm::{EntityName, EntityTrait, QueryFilter, QueryOrder, ColumnTrait};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -19,13 +23,25 @@ const FORMAT: i64 = 1;
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Fact {
     /// A timer went off.
-    Due { purpose: Purpose, step: StepId, attempt: u32 },
+    Due {
+        purpose: Purpose,
+        step: StepId,
+        attempt: u32,
+    },
     /// An effect was carried out.
     EffectDone { step: StepId, attempt: u32, output: Json },
     /// An effect was not carried out.
-    EffectFailed { step: StepId, attempt: u32, failure: Failure },
+    EffectFailed {
+        step: StepId,
+        attempt: u32,
+        failure: Failure,
+    },
     /// Nobody knows whether an effect was carried out, and it must not be repeated.
-    EffectUnknown { step: StepId, attempt: u32, failure: Failure },
+    EffectUnknown {
+        step: StepId,
+        attempt: u32,
+        failure: Failure,
+    },
     /// A record that a step waits for was changed.
     RecordChanged { step: StepId, record: RecordId },
     /// A person cancels the run.
@@ -57,7 +73,9 @@ impl Purpose {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Retry].into_iter().find(|purpose| purpose.text() == text)
+        [Self::Delay, Self::Timeout, Self::Retry]
+            .into_iter()
+            .find(|purpose| purpose.text() == text)
     }
 }
 
@@ -91,7 +109,11 @@ pub fn deliver(set: &mut WriteSet, run: RunId, fact: &Fact, now: Timestamp) {
 pub fn remove(set: &mut WriteSet, run: RunId, numbers: impl IntoIterator<Item = i64>) {
     for number in numbers {
         let key = vec![("run_id", run.0.into()), ("number", number.into())];
-        set.push(Write::Delete(Delete { table: run_inbox::Entity.table_name(), key, must_match: true }));
+        set.push(Write::Delete(Delete {
+            table: run_inbox::Entity.table_name(),
+            key,
+            must_match: true,
+        }));
     }
 }
 
@@ -107,8 +129,14 @@ pub async fn pending(store: &Store, run: RunId) -> Result<Vec<(i64, Fact)>, supe
         .await
         .map_err(store::Error::from)?;
     let fact = |row: run_inbox::Model| {
-        let corrupt = |source| super::Error::Corrupt { table: "run_inbox", id: format!("{}/{}", run.0, row.number), source };
-        serde_json::from_str(&row.fact).map(|fact| (row.number, fact)).map_err(corrupt)
+        let corrupt = |source| super::Error::Corrupt {
+            table: "run_inbox",
+            id: format!("{}/{}", run.0, row.number),
+            source,
+        };
+        serde_json::from_str(&row.fact)
+            .map(|fact| (row.number, fact))
+            .map_err(corrupt)
     };
     rows.into_iter().map(fact).collect()
 }

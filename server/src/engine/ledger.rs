@@ -77,14 +77,20 @@ impl Delivery {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::AtLeastOnce, Self::AtMostOnce].into_iter().find(|delivery| delivery.text() == text)
+        [Self::AtLeastOnce, Self::AtMostOnce]
+            .into_iter()
+            .find(|delivery| delivery.text() == text)
     }
 }
 
 impl Segment<'_> {
     pub(super) async fn send_email(&mut self, step: &StepId, attempt: u32, mail: OutgoingEmail) -> Result<(), Error> {
-        let party = |text: &String| Party { name: None, address: text.trim().to_owned() };
-        let parties = |texts: &[String]| -> Vec<Party> { texts.iter().map(party).filter(|p| !p.address.is_empty()).collect() };
+        let party = |text: &String| Party {
+            name: None,
+            address: text.trim().to_owned(),
+        };
+        let parties =
+            |texts: &[String]| -> Vec<Party> { texts.iter().map(party).filter(|p| !p.address.is_empty()).collect() };
         let email = Email {
             from: None,
             reply_to: mail.reply_to.as_ref().map(party),
@@ -104,14 +110,28 @@ impl Segment<'_> {
         let effect = self.engine.source.id();
         let message = self.log_message(&email).await?;
         let marketing = mail.kind == EmailKind::Marketing;
-        self.enter_ledger(step, effect, Delivery::AtMostOnce, What::Email { email, marketing, message });
+        self.enter_ledger(
+            step,
+            effect,
+            Delivery::AtMostOnce,
+            What::Email {
+                email,
+                marketing,
+                message,
+            },
+        );
         Ok(())
     }
 
     pub(super) fn request(&mut self, step: &StepId, request: &HttpRequest) {
-        let mut headers: Vec<(String, String)> =
-            request.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let typed = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
+        let mut headers: Vec<(String, String)> = request
+            .headers
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let typed = headers
+            .iter()
+            .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let body = match &request.body {
             None => None,
             Some(Body::Text(text)) => Some(text.clone()),
@@ -131,24 +151,39 @@ impl Segment<'_> {
         };
         let names: Vec<&String> = request.headers.keys().collect();
         // Headers may hold secrets: their names are enough.
-        self.set_input(step, &json!({ "method": order.method, "url": order.url, "headers": names, "body": order.body }));
+        self.set_input(
+            step,
+            &json!({ "method": order.method, "url": order.url, "headers": names, "body": order.body }),
+        );
         let effect = self.engine.source.id();
         self.enter_ledger(step, effect, Delivery::AtLeastOnce, What::Http(order));
     }
 
     fn enter_ledger(&mut self, step: &StepId, effect: EffectId, usual: Delivery, what: What) {
-        let settings = self.live.version.plan.node(&step.node).map(|node| node.settings).unwrap_or_default();
+        let settings = self
+            .live
+            .version
+            .plan
+            .node(&step.node)
+            .map(|node| node.settings)
+            .unwrap_or_default();
         let delivery = match settings.delivery {
             Some(Chosen::AtLeastOnce) => Delivery::AtLeastOnce,
             Some(Chosen::AtMostOnce) => Delivery::AtMostOnce,
             None => usual,
         };
-        let timeout = settings.timeout.and_then(|timeout| timeout.to_std().ok()).unwrap_or(TIMEOUT);
+        let timeout = settings
+            .timeout
+            .and_then(|timeout| timeout.to_std().ok())
+            .unwrap_or(TIMEOUT);
         let kind = match &what {
             What::Email { .. } => "EMAIL",
             What::Http(_) => "HTTP",
         };
-        let payload = Payload { attempt_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX), what };
+        let payload = Payload {
+            attempt_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
+            what,
+        };
         self.decision.set.insert(effect::ActiveModel {
             id: Set(effect),
             run_id: Set(self.live.id),
@@ -185,19 +220,36 @@ impl Segment<'_> {
             ("html", email.html.as_deref().map(text)),
             ("contact", about.map(|contact| text(&id::format("contact", contact)))),
         ];
-        let values = values.into_iter().filter_map(|(name, value)| Some((name.into(), value?))).collect();
-        let Ok(command) = self.creation("message", &values) else { return Ok(None) };
+        let values = values
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.into(), value?)))
+            .collect();
+        let Ok(command) = self.creation("message", &values) else {
+            return Ok(None);
+        };
         let written = self.engine.crm.write(&mut self.decision, &command).await?;
         Ok(written.ok().map(|record| record.id))
     }
 
     async fn contact(&mut self, address: &str) -> Result<Option<RecordId>, Error> {
-        let Some(object) = self.engine.crm.catalogue().object("contact").cloned() else { return Ok(None) };
-        let Some((index, _)) = object.field("email") else { return Ok(None) };
+        let Some(object) = self.engine.crm.catalogue().object("contact").cloned() else {
+            return Ok(None);
+        };
+        let Some((index, _)) = object.field("email") else {
+            return Ok(None);
+        };
         let address = Stored::text(address.to_lowercase());
         let test = Test::Compare(pointsman_graph::expression::Comparison::Equal, address);
-        let query = Query { object, filter: Filter::Field { index, test }, order: Vec::new() };
-        let page = Page { size: 1, backward: false, from: None };
+        let query = Query {
+            object,
+            filter: Filter::Field { index, test },
+            order: Vec::new(),
+        };
+        let page = Page {
+            size: 1,
+            backward: false,
+            from: None,
+        };
         let found = self.engine.crm.find(self.decision.access, &query, &page).await?;
         Ok(found.records.first().map(|record| record.id))
     }
@@ -205,10 +257,24 @@ impl Segment<'_> {
 
 /// A change of a message's state.
 #[must_use]
-pub fn message_state(object: &std::sync::Arc<crate::crm::object::Object>, id: RecordId, values: &[(&str, Stored)]) -> Command {
+pub fn message_state(
+    object: &std::sync::Arc<crate::crm::object::Object>,
+    id: RecordId,
+    values: &[(&str, Stored)],
+) -> Command {
     let index = |name: &str| object.field(name).map(|(index, _)| index);
-    let values = values.iter().filter_map(|(name, value)| Some((index(name)?, value.clone()))).collect();
-    Command { object: std::sync::Arc::clone(object), verb: Change::Update { id, expected: None, values } }
+    let values = values
+        .iter()
+        .filter_map(|(name, value)| Some((index(name)?, value.clone())))
+        .collect();
+    Command {
+        object: std::sync::Arc::clone(object),
+        verb: Change::Update {
+            id,
+            expected: None,
+            values,
+        },
+    }
 }
 
 fn verb(method: Method) -> Verb {

@@ -8,12 +8,7 @@ use pointsman_entities::{
     run, step,
     time::Timestamp,
 };
-use pointsman_graph::{
-    key::NodeKey,
-    run::Run,
-    step::StepId,
-    value::Value,
-};
+use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::Value as Json;
 
@@ -133,15 +128,25 @@ impl Live {
     /// Where its version can't be had.
     pub async fn fresh(engine: &Engine, enrolled: Enrolled) -> Result<Self, Error> {
         let version = engine.versions.get(enrolled.version).await?;
-        let subject = enrolled.record.as_ref().map(|record| (record.object.name.to_owned(), record.id));
+        let subject = enrolled
+            .record
+            .as_ref()
+            .map(|record| (record.object.name.to_owned(), record.id));
         Ok(Self {
             id: enrolled.run,
             version,
-            lease: Lease { owner: Some(engine.member), epoch: 1 },
+            lease: Lease {
+                owner: Some(engine.member),
+                epoch: 1,
+            },
             run: Run::default(),
             trigger: enrolled.trigger,
             subject,
-            input: Input { record: enrolled.record, previous: enrolled.previous, form: enrolled.form },
+            input: Input {
+                record: enrolled.record,
+                previous: enrolled.previous,
+                form: enrolled.form,
+            },
             seq: 0,
             inbox: 0,
             drained: 0,
@@ -159,7 +164,10 @@ impl Live {
     /// # Errors
     /// Where the database fails or a row can't be read.
     pub async fn load(engine: &Engine, id: RunId) -> Result<Option<Self>, Error> {
-        let row = run::Entity::find_by_id(id).one(engine.store.reads()).await.map_err(store::Error::from)?;
+        let row = run::Entity::find_by_id(id)
+            .one(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
         let Some(row) = row.filter(|row| ["QUEUED", "RUNNING", "WAITING"].contains(&row.status.as_str())) else {
             return Ok(None);
         };
@@ -167,13 +175,25 @@ impl Live {
             return Ok(None);
         }
         let version = engine.versions.get(row.version_id).await?;
-        let corrupt = |column: &str, source| Error::Corrupt { table: "run", id: format!("{}.{column}", id.0), source };
-        let run = row.state.as_deref().map(serde_json::from_str).transpose().map_err(|e| corrupt("state", e))?;
+        let corrupt = |column: &str, source| Error::Corrupt {
+            table: "run",
+            id: format!("{}.{column}", id.0),
+            source,
+        };
+        let run = row
+            .state
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|e| corrupt("state", e))?;
         let input = serde_json::from_str(&row.input).map_err(|e| corrupt("input", e))?;
         let mut live = Self {
             id,
             version,
-            lease: Lease { owner: row.owner, epoch: row.epoch },
+            lease: Lease {
+                owner: row.owner,
+                epoch: row.epoch,
+            },
             run: run.unwrap_or_default(),
             trigger: row.trigger_node,
             subject: row.object.zip(row.record_id),
@@ -195,9 +215,14 @@ impl Live {
     }
 
     fn read_input(&self, engine: &Engine, input: &Json) -> Input {
-        let object = self.subject.as_ref().and_then(|(object, _)| engine.crm.catalogue().object(object));
+        let object = self
+            .subject
+            .as_ref()
+            .and_then(|(object, _)| engine.crm.catalogue().object(object));
         let record = |name: &str| {
-            object.and_then(|object| Record::from_json(object, input.get(name)?)).map(Arc::new)
+            object
+                .and_then(|object| Record::from_json(object, input.get(name)?))
+                .map(Arc::new)
         };
         Input {
             record: record("record"),
@@ -214,7 +239,10 @@ impl Live {
             .await
             .map_err(store::Error::from)?;
         for row in rows {
-            let unreadable = || Error::Unreadable { table: "step", id: format!("{}/{}", self.id.0, row.number) };
+            let unreadable = || Error::Unreadable {
+                table: "step",
+                id: format!("{}/{}", self.id.0, row.number),
+            };
             let step: StepId = row.step.parse().map_err(|_| unreadable())?;
             if let Some(output) = &row.output {
                 let json = serde_json::from_str(output).map_err(|_| unreadable())?;
@@ -239,7 +267,10 @@ impl Live {
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
-        self.effects = rows.into_iter().filter_map(|row| Some((row.step.parse().ok()?, row.id))).collect();
+        self.effects = rows
+            .into_iter()
+            .filter_map(|row| Some((row.step.parse().ok()?, row.id)))
+            .collect();
         Ok(())
     }
 

@@ -31,11 +31,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     actions::{egress::Egress, email::Mailer},
-    crm::{
-        Crm,
-        mutate::Committed,
-        write::Enrolled,
-    },
+    crm::{Crm, mutate::Committed, write::Enrolled},
     source::Source,
     store::{self, Store},
     workflow::{self, versions::Versions},
@@ -56,7 +52,12 @@ pub enum Error {
     #[error("a workflow's version can't be had")]
     Workflow(#[from] workflow::Error),
     #[error("{table} {id} can't be read")]
-    Corrupt { table: &'static str, id: String, #[source] source: serde_json::Error },
+    Corrupt {
+        table: &'static str,
+        id: String,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("{table} {id} can't be read")]
     Unreadable { table: &'static str, id: String },
 }
@@ -133,7 +134,8 @@ impl Engine {
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
         let hints = self.hints.watch_changes();
-        self.loops.spawn(Arc::clone(&self.tail).run(Arc::clone(&self.source), hints, self.stop.clone()));
+        self.loops
+            .spawn(Arc::clone(&self.tail).run(Arc::clone(&self.source), hints, self.stop.clone()));
         Ok(())
     }
 
@@ -164,7 +166,11 @@ impl Engine {
     /// Looks at a run that was told something.
     pub(crate) fn wake(&self, run: RunId) {
         let (first, again) = (self.clone(), self.clone());
-        self.queue.push(run, move || async move { first.look(run, None).await }, move || again.clone().look_again(run));
+        self.queue.push(
+            run,
+            move || async move { first.look(run, None).await },
+            move || again.clone().look_again(run),
+        );
     }
 
     /// Takes over a run that this server node has just enrolled.

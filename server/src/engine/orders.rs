@@ -38,13 +38,25 @@ impl Segment<'_> {
     pub(super) async fn take(&mut self, fact: Fact) -> Result<(), Error> {
         let at = self.at();
         match fact {
-            Fact::Due { purpose: Purpose::Retry, step, attempt } => {
+            Fact::Due {
+                purpose: Purpose::Retry,
+                step,
+                attempt,
+            } => {
                 self.events.push_back(RunEvent::RetryDue { step, attempt, at });
             }
-            Fact::Due { purpose: Purpose::Delay, step, attempt } => {
+            Fact::Due {
+                purpose: Purpose::Delay,
+                step,
+                attempt,
+            } => {
                 self.succeed(&step, attempt, Port::OUT, Value::Null);
             }
-            Fact::Due { purpose: Purpose::Timeout, step, attempt } => {
+            Fact::Due {
+                purpose: Purpose::Timeout,
+                step,
+                attempt,
+            } => {
                 self.drop_orders(&step);
                 self.succeed(&step, attempt, Port::TIMED_OUT, Value::Null);
             }
@@ -79,7 +91,13 @@ impl Segment<'_> {
             }
             Ok(Resolution::Stop { outcome, message }) => {
                 let at = self.at();
-                self.events.push_back(RunEvent::Stopped { step, attempt, outcome, message, at });
+                self.events.push_back(RunEvent::Stopped {
+                    step,
+                    attempt,
+                    outcome,
+                    message,
+                    at,
+                });
             }
             Ok(Resolution::Order(order)) => self.order(step, attempt, order).await?,
         }
@@ -129,14 +147,22 @@ impl Segment<'_> {
     async fn resolve(&mut self, step: &StepId) -> Result<Result<Resolution, Unresolved>, Error> {
         let version = Arc::clone(&self.live.version);
         let Some(node) = version.plan.node(&step.node) else {
-            return Err(Error::Unreadable { table: "step", id: step.to_string() });
+            return Err(Error::Unreadable {
+                table: "step",
+                id: step.to_string(),
+            });
         };
         let now = self.expression_now();
         let zone = Tz::from_str(&version.time_zone).unwrap_or(Tz::UTC);
         loop {
             let scope = self.scope(step, now, None);
             let mut budget = Budget::default();
-            let resolved = node.resolve(&mut Moment { bindings: &scope, budget: &mut budget, now, zone });
+            let resolved = node.resolve(&mut Moment {
+                bindings: &scope,
+                budget: &mut budget,
+                now,
+                zone,
+            });
             match resolved {
                 Err(unresolved) if unresolved.unloaded().is_some() => {
                     if let Some(reference) = unresolved.unloaded() {
@@ -209,14 +235,13 @@ impl Segment<'_> {
         Ok(())
     }
 
-    pub(super) fn creation(
-        &self,
-        object: &str,
-        values: &IndexMap<Arc<str>, Value>,
-    ) -> Result<Command, Vec<Problem>> {
+    pub(super) fn creation(&self, object: &str, values: &IndexMap<Arc<str>, Value>) -> Result<Command, Vec<Problem>> {
         let object = self.object(object)?;
         let values = typed(&object, values, None)?;
-        Ok(Command { object, verb: Verb::Create { values } })
+        Ok(Command {
+            object,
+            verb: Verb::Create { values },
+        })
     }
 
     async fn update(
@@ -228,21 +253,39 @@ impl Segment<'_> {
             Ok(object) => object,
             Err(problems) => return Ok(Err(problems)),
         };
-        let Some(id) = id::parse(object.name, &target.id) else { return Ok(Err(vec![not_found(&object)])) };
+        let Some(id) = id::parse(object.name, &target.id) else {
+            return Ok(Err(vec![not_found(&object)]));
+        };
         let before = self.decision.snapshot.load(&object, id).await?;
         let values = typed(&object, values, before.as_deref());
-        Ok(values.map(|values| Command { object, verb: Verb::Update { id, expected: None, values } }))
+        Ok(values.map(|values| Command {
+            object,
+            verb: Verb::Update {
+                id,
+                expected: None,
+                values,
+            },
+        }))
     }
 
     fn object(&self, name: &str) -> Result<Arc<Object>, Vec<Problem>> {
         let message = || format!("there is no object `{name}`");
         let object = self.engine.crm.catalogue().object(name).cloned();
-        object.ok_or_else(|| vec![Problem { code: validate::Code::NotFound, message: message(), field: None }])
+        object.ok_or_else(|| {
+            vec![Problem {
+                code: validate::Code::NotFound,
+                message: message(),
+                field: None,
+            }]
+        })
     }
 
     async fn find(&mut self, step: &StepId, attempt: u32, search: &FindRecords) -> Result<(), Error> {
         let condition = search.condition.as_ref().map(Expression::source);
-        self.set_input(step, &json!({ "object": search.object, "where": condition, "limit": search.limit }));
+        self.set_input(
+            step,
+            &json!({ "object": search.object, "where": condition, "limit": search.limit }),
+        );
         match find::find(self, step, search).await? {
             Ok(records) => {
                 let count = i64::try_from(records.len()).unwrap_or(i64::MAX);
@@ -257,14 +300,30 @@ impl Segment<'_> {
 
     async fn wait_for_record(&mut self, step: &StepId, attempt: u32, wait: &RecordWait) -> Result<(), Error> {
         let Ok(object) = self.object(&wait.object) else {
-            self.fail(step, attempt, failure("NOT_FOUND", &format!("there is no object `{}`", wait.object)));
+            self.fail(
+                step,
+                attempt,
+                failure("NOT_FOUND", &format!("there is no object `{}`", wait.object)),
+            );
             return Ok(());
         };
-        let target = wait.record.as_ref().and_then(|reference| id::parse(object.name, &reference.id));
+        let target = wait
+            .record
+            .as_ref()
+            .and_then(|reference| id::parse(object.name, &reference.id));
         if let Some(target) = target {
-            let record = self.decision.snapshot.load(&object, target).await?.filter(|record| !record.is_deleted());
+            let record = self
+                .decision
+                .snapshot
+                .load(&object, target)
+                .await?
+                .filter(|record| !record.is_deleted());
             let Some(record) = record else {
-                self.fail(step, attempt, failure("NOT_FOUND", "the record to wait for is not there"));
+                self.fail(
+                    step,
+                    attempt,
+                    failure("NOT_FOUND", "the record to wait for is not there"),
+                );
                 return Ok(());
             };
             if let Some(condition) = &wait.condition
@@ -286,7 +345,11 @@ impl Segment<'_> {
 
     /// Between this look at the record and the commit of the wait nobody may change it: such a change would find no wait.
     fn require_unchanged(&mut self, record: &Record) {
-        let own = self.decision.snapshot.written(&record.object).any(|written| written.id == record.id);
+        let own = self
+            .decision
+            .snapshot
+            .written(&record.object)
+            .any(|written| written.id == record.id);
         if !own {
             self.decision.set.push(Write::Require(Require {
                 table: record.object.name,
@@ -299,9 +362,15 @@ impl Segment<'_> {
     /// A record that the step waits for was changed: is this what it waits for?
     async fn try_wait(&mut self, step: &StepId, changed: RecordId) -> Result<(), Error> {
         let attempt = self.live.steps.get(step).map_or(1, |known| known.attempt);
-        let Ok(Resolution::Order(Order::WaitForRecord(wait))) = self.resolve(step).await? else { return Ok(()) };
-        let Ok(object) = self.object(&wait.object) else { return Ok(()) };
-        let Some(record) = self.decision.snapshot.load(&object, changed).await? else { return Ok(()) };
+        let Ok(Resolution::Order(Order::WaitForRecord(wait))) = self.resolve(step).await? else {
+            return Ok(());
+        };
+        let Ok(object) = self.object(&wait.object) else {
+            return Ok(());
+        };
+        let Some(record) = self.decision.snapshot.load(&object, changed).await? else {
+            return Ok(());
+        };
         match &wait.condition {
             Some(condition) => {
                 self.happened(step, attempt, condition, &record).await?;
@@ -351,7 +420,12 @@ fn explained(traced: &Traced) -> serde_json::Value {
 
 /// A failure that another attempt can't mend.
 pub(super) fn failure(code: &str, message: &str) -> Failure {
-    Failure { code: code.into(), message: message.into(), retryable: false, retry_after_ms: None }
+    Failure {
+        code: code.into(),
+        message: message.into(),
+        retryable: false,
+        retry_after_ms: None,
+    }
 }
 
 fn refused(problems: &[Problem]) -> Failure {
@@ -362,7 +436,11 @@ fn refused(problems: &[Problem]) -> Failure {
 
 fn not_found(object: &Object) -> Problem {
     let message = format!("there is no such {}", object.label.to_lowercase());
-    Problem { code: validate::Code::NotFound, message, field: None }
+    Problem {
+        code: validate::Code::NotFound,
+        message,
+        field: None,
+    }
 }
 
 fn explain(unresolved: &Unresolved) -> String {
@@ -376,7 +454,11 @@ fn explain(unresolved: &Unresolved) -> String {
 }
 
 fn shown(values: &IndexMap<Arc<str>, Value>) -> serde_json::Value {
-    values.iter().map(|(name, value)| (name.to_string(), value.to_json())).collect::<serde_json::Map<_, _>>().into()
+    values
+        .iter()
+        .map(|(name, value)| (name.to_string(), value.to_json()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The values as the object's fields store them.
@@ -390,7 +472,11 @@ fn typed(
     for (name, value) in values {
         let Some((index, field)) = object.field(name) else {
             let message = format!("a {} has no field `{name}`", object.label.to_lowercase());
-            problems.push(Problem { code: validate::Code::Invalid, message, field: None });
+            problems.push(Problem {
+                code: validate::Code::Invalid,
+                message,
+                field: None,
+            });
             continue;
         };
         let current = before.and_then(|before| before.values.get(index));
@@ -398,7 +484,11 @@ fn typed(
             Ok(value) => typed.push((index, value)),
             Err(invalid) => {
                 let message = format!("`{name}` {}", invalid.message);
-                problems.push(Problem { code: invalid.code, message, field: Some(field.name) });
+                problems.push(Problem {
+                    code: invalid.code,
+                    message,
+                    field: Some(field.name),
+                });
             }
         }
     }
@@ -406,7 +496,10 @@ fn typed(
 }
 
 fn task_values(task: &NewTask) -> IndexMap<Arc<str>, Value> {
-    let about = task.about.as_ref().map(|about| (Arc::clone(&about.object), Value::Reference(about.clone())));
+    let about = task
+        .about
+        .as_ref()
+        .map(|about| (Arc::clone(&about.object), Value::Reference(about.clone())));
     let text = |text: &Option<String>| text.as_deref().map(Value::from);
     [
         ("title", Some(Value::from(task.title.as_str()))),

@@ -46,7 +46,11 @@ pub fn wait(id: WaitId, run: RunId, step: &StepId, object: &str, record: Option<
 pub fn drop(set: &mut WriteSet, run: RunId, step: &StepId) {
     let key = || vec![("run_id", run.0.into()), ("step", step.to_string().into())];
     for table in [timer::Entity.table_name(), wait::Entity.table_name()] {
-        set.push(Write::Delete(Delete { table, key: key(), must_match: false }));
+        set.push(Write::Delete(Delete {
+            table,
+            key: key(),
+            must_match: false,
+        }));
     }
     set.push(Write::Update(Update {
         table: effect::Entity.table_name(),

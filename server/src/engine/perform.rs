@@ -44,7 +44,10 @@ impl Engine {
     }
 
     async fn attempt(&self, id: EffectId) -> Result<(), Error> {
-        let row = effect::Entity::find_by_id(id).one(self.store.reads()).await.map_err(store::Error::from)?;
+        let row = effect::Entity::find_by_id(id)
+            .one(self.store.reads())
+            .await
+            .map_err(store::Error::from)?;
         let Some(row) = row.filter(|row| row.state == "PENDING" && row.owner == Some(self.member)) else {
             return Ok(());
         };
@@ -74,7 +77,11 @@ impl Engine {
                 ("fence", Assign::Increment),
                 ("updated_at", Assign::Value(now.micros().into())),
             ],
-            guard: vec![("state", "PENDING".into()), ("fence", held.row.fence.into()), ("owner", self.member.0.into())],
+            guard: vec![
+                ("state", "PENDING".into()),
+                ("fence", held.row.fence.into()),
+                ("owner", self.member.0.into()),
+            ],
             returning: None,
             must_match: true,
         }));
@@ -123,7 +130,11 @@ impl Engine {
     async fn settle(&self, held: &Held, verdict: Verdict) -> Result<(), Error> {
         let access = Access::system();
         loop {
-            let cause = Cause::Run { run: held.row.run_id, node: held.row.step.clone(), depth: 1 };
+            let cause = Cause::Run {
+                run: held.row.run_id,
+                node: held.row.step.clone(),
+                depth: 1,
+            };
             let mut decision = Decision::new(&self.crm, &access, cause);
             let now = decision.now;
             decision.set.push(Write::Update(Update {
@@ -141,7 +152,10 @@ impl Engine {
             }));
             let fact = verdict.fact(held);
             inbox::deliver(&mut decision.set, held.row.run_id, &fact, now);
-            if let What::Email { message: Some(message), .. } = &held.payload.what {
+            if let What::Email {
+                message: Some(message), ..
+            } = &held.payload.what
+            {
                 self.update_message(&mut decision, *message, &verdict).await?;
             }
             match self.crm.settle(decision, None).await? {
@@ -160,7 +174,9 @@ impl Engine {
         message: RecordId,
         verdict: &Verdict,
     ) -> Result<(), Error> {
-        let Some(object) = self.crm.catalogue().object("message") else { return Ok(()) };
+        let Some(object) = self.crm.catalogue().object("message") else {
+            return Ok(());
+        };
         let mut values = vec![("state", Value::text(verdict.message_state()))];
         if let Some(id) = verdict.result.get("messageId").and_then(Json::as_str) {
             values.push(("messageId", Value::text(id.trim_matches(['<', '>']))));
@@ -174,7 +190,12 @@ impl Engine {
     }
 
     async fn opted_out(&self, held: &Held) -> Result<Consent, Error> {
-        let What::Email { email, marketing: true, .. } = &held.payload.what else { return Ok(Consent::default()) };
+        let What::Email {
+            email, marketing: true, ..
+        } = &held.payload.what
+        else {
+            return Ok(Consent::default());
+        };
         let everyone = email.to.iter().chain(&email.cc).chain(&email.bcc);
         let addresses: Vec<String> = everyone.map(|party| party.address.to_lowercase()).collect();
         let contacts = contact::Entity::find()
@@ -183,8 +204,14 @@ impl Engine {
             .all(self.store.reads())
             .await
             .map_err(store::Error::from)?;
-        let refused = contacts.iter().find(|contact| contact.email_opt_out).and_then(|contact| contact.email.clone());
-        Ok(Consent { refused, consenting: contacts })
+        let refused = contacts
+            .iter()
+            .find(|contact| contact.email_opt_out)
+            .and_then(|contact| contact.email.clone());
+        Ok(Consent {
+            refused,
+            consenting: contacts,
+        })
     }
 }
 
@@ -197,11 +224,19 @@ struct Consent {
 
 impl Held {
     fn read(row: effect::Model) -> Result<Self, Error> {
-        let unreadable = || Error::Unreadable { table: "effect", id: row.id.0.to_string() };
+        let unreadable = || Error::Unreadable {
+            table: "effect",
+            id: row.id.0.to_string(),
+        };
         let payload = serde_json::from_str(&row.payload).map_err(|_| unreadable())?;
         let step = row.step.parse().map_err(|_| unreadable())?;
         let delivery = Delivery::parse(&row.delivery).ok_or_else(unreadable)?;
-        Ok(Self { payload, step, delivery, row })
+        Ok(Self {
+            payload,
+            step,
+            delivery,
+            row,
+        })
     }
 
     fn attempt(&self) -> u32 {
@@ -220,38 +255,70 @@ impl Verdict {
     fn of(held: &Held, outcome: Outcome) -> Self {
         let repeats = held.delivery == Delivery::AtLeastOnce;
         match outcome {
-            Outcome::Done { output } => Self { state: "DONE", result: output, failure: None },
+            Outcome::Done { output } => Self {
+                state: "DONE",
+                result: output,
+                failure: None,
+            },
             Outcome::NotSent { failure, retry_after } => Self::failed(&failure, true, retry_after),
             Outcome::Rejected { failure, retryable } => Self::failed(&failure, retryable && repeats, None),
             Outcome::Unknown { failure } if repeats => Self::failed(&failure, true, None),
-            Outcome::Unknown { failure } => Self { state: "UNKNOWN", ..Self::failed(&failure, false, None) },
+            Outcome::Unknown { failure } => Self {
+                state: "UNKNOWN",
+                ..Self::failed(&failure, false, None)
+            },
         }
     }
 
     fn refused(code: &str, message: &str) -> Self {
-        let failure = Failure { code: code.into(), message: message.into(), retryable: false, retry_after_ms: None };
-        Self { state: "FAILED", result: serde_json::json!(failure), failure: Some(failure) }
+        let failure = Failure {
+            code: code.into(),
+            message: message.into(),
+            retryable: false,
+            retry_after_ms: None,
+        };
+        Self {
+            state: "FAILED",
+            result: serde_json::json!(failure),
+            failure: Some(failure),
+        }
     }
 
     fn failed(failure: &crate::actions::Failure, retryable: bool, retry_after: Option<Duration>) -> Self {
-        let code = serde_json::to_value(failure.code).ok().and_then(|code| code.as_str().map(str::to_owned));
+        let code = serde_json::to_value(failure.code)
+            .ok()
+            .and_then(|code| code.as_str().map(str::to_owned));
         let failure = Failure {
             code: code.unwrap_or_default(),
             message: failure.message.clone(),
             retryable,
             retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
         };
-        Self { state: "FAILED", result: serde_json::json!(failure), failure: Some(failure) }
+        Self {
+            state: "FAILED",
+            result: serde_json::json!(failure),
+            failure: Some(failure),
+        }
     }
 
     fn fact(&self, held: &Held) -> Fact {
         let (step, attempt) = (held.step.clone(), held.attempt());
         match &self.failure {
-            None => Fact::EffectDone { step, attempt, output: self.result.clone() },
-            Some(failure) if self.state == "UNKNOWN" => {
-                Fact::EffectUnknown { step, attempt, failure: failure.clone() }
-            }
-            Some(failure) => Fact::EffectFailed { step, attempt, failure: failure.clone() },
+            None => Fact::EffectDone {
+                step,
+                attempt,
+                output: self.result.clone(),
+            },
+            Some(failure) if self.state == "UNKNOWN" => Fact::EffectUnknown {
+                step,
+                attempt,
+                failure: failure.clone(),
+            },
+            Some(failure) => Fact::EffectFailed {
+                step,
+                attempt,
+                failure: failure.clone(),
+            },
         }
     }
 
@@ -273,7 +340,8 @@ impl Engine {
             code: crate::actions::Code::AnswerLost,
             message: "the server stopped while this was being sent".into(),
         };
-        self.settle(&held, Verdict::of(&held, Outcome::Unknown { failure: lost })).await
+        self.settle(&held, Verdict::of(&held, Outcome::Unknown { failure: lost }))
+            .await
     }
 
     /// The actions' and the records' common root, for tests of their composition.
@@ -285,6 +353,12 @@ impl Engine {
 
 /// An order that no attempt can carry out.
 fn impossible(message: &str) -> Outcome {
-    let failure = crate::actions::Failure { code: crate::actions::Code::InvalidOrder, message: message.into() };
-    Outcome::Rejected { failure, retryable: false }
+    let failure = crate::actions::Failure {
+        code: crate::actions::Code::InvalidOrder,
+        message: message.into(),
+    };
+    Outcome::Rejected {
+        failure,
+        retryable: false,
+    }
 }

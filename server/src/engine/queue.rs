@@ -22,15 +22,23 @@ pub struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { tasks: TaskTracker::new(), permits: Arc::new(Semaphore::new(PARALLEL)), active: Arc::default() }
+        Self {
+            tasks: TaskTracker::new(),
+            permits: Arc::new(Semaphore::new(PARALLEL)),
+            active: Arc::default(),
+        }
     }
 }
 
 impl Queue {
     /// Looks at the run with `first`, and with `again` as often as it was asked for meanwhile. Where the run is being
     /// looked at already, it will be looked at once more.
-    pub fn push<F, A>(&self, run: RunId, first: impl FnOnce() -> F + Send + 'static, again: impl Fn() -> A + Send + 'static)
-    where
+    pub fn push<F, A>(
+        &self,
+        run: RunId,
+        first: impl FnOnce() -> F + Send + 'static,
+        again: impl Fn() -> A + Send + 'static,
+    ) where
         F: Future<Output = ()> + Send,
         A: Future<Output = ()> + Send,
     {

@@ -4,9 +4,7 @@
 use std::time::Duration;
 
 use pointsman_entities::{effect, ids::MemberId, member, run, time::Timestamp};
-use sea_orm::{
-    ActiveValue::Set, ColumnTrait, EntityName, EntityTrait, QueryFilter, QuerySelect, QueryOrder,
-};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
 use super::{Engine, Error};
@@ -62,11 +60,13 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
 /// Takes over from the dead, and claims what nobody holds.
 pub async fn sweep(engine: &Engine) -> Result<(), Error> {
     let now = engine.source.now();
-    let members = member::Entity::find().all(engine.store.reads()).await.map_err(store::Error::from)?;
+    let members = member::Entity::find()
+        .all(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
     // A folder belongs to one process: on SQLite every other node is of an earlier one.
     let dead = |member: &member::Model| {
-        member.id != engine.member
-            && (!engine.store.is_shared() || now.micros() - member.heartbeat_at.micros() > LEASE)
+        member.id != engine.member && (!engine.store.is_shared() || now.micros() - member.heartbeat_at.micros() > LEASE)
     };
     for member in members.into_iter().filter(dead) {
         tracing::info!(member = %member.id.0, "taking over from a server node that is gone");
@@ -160,7 +160,10 @@ async fn hand(engine: &Engine, row: &effect::Model, to: Option<MemberId>) -> Res
     set.push(Write::Update(Update {
         table: effect::Entity.table_name(),
         key: vec![("id", row.id.0.into())],
-        set: vec![("owner", Assign::Value(to.map(|member| member.0).into())), ("fence", Assign::Increment)],
+        set: vec![
+            ("owner", Assign::Value(to.map(|member| member.0).into())),
+            ("fence", Assign::Increment),
+        ],
         guard: vec![("state", "PENDING".into()), ("fence", row.fence.into())],
         returning: None,
         must_match: true,
@@ -200,5 +203,9 @@ async fn claim_effects(engine: &Engine, now: Timestamp) -> Result<(), Error> {
 }
 
 fn delete(member: MemberId) -> Delete {
-    Delete { table: member::Entity.table_name(), key: vec![("id", member.0.into())], must_match: true }
+    Delete {
+        table: member::Entity.table_name(),
+        key: vec![("id", member.0.into())],
+        must_match: true,
+    }
 }

@@ -36,7 +36,11 @@ impl Engine {
             .map_err(store::Error::from)?;
         let mut entries = Vec::new();
         for row in rows {
-            let corrupt = |source| Error::Corrupt { table: "run_event", id: row.log_seq.to_string(), source };
+            let corrupt = |source| Error::Corrupt {
+                table: "run_event",
+                id: row.log_seq.to_string(),
+                source,
+            };
             let batch: Vec<Entry> = serde_json::from_str(&row.events).map_err(corrupt)?;
             entries.extend(batch.into_iter().filter(|entry| entry.seq > after));
         }

@@ -45,13 +45,17 @@ impl Scope<'_, '_> {
 
     fn step(&self, key: &str) -> Option<Value> {
         let node = key.parse().ok()?;
-        let step = StepId { scope: self.place.clone(), node };
+        let step = StepId {
+            scope: self.place.clone(),
+            node,
+        };
         let output = self.live.outputs.get(&step).cloned().unwrap_or(Value::Null);
         Some(Value::map([("output", output)]))
     }
 
     fn trigger(&self, field: &str) -> Option<Value> {
-        let record = |record: &Option<Arc<Record>>| record.as_ref().map_or(Value::Null, |record| record.to_expression());
+        let record =
+            |record: &Option<Arc<Record>>| record.as_ref().map_or(Value::Null, |record| record.to_expression());
         let input = &self.live.input;
         match field {
             "key" => Some(self.live.trigger.as_str().into()),
@@ -63,7 +67,10 @@ impl Scope<'_, '_> {
             "record" => Some(record(&input.record)),
             "previous" => Some(record(&input.previous)),
             "changed" => {
-                let names = input.record.as_ref().map(|record| changed_fields(input.previous.as_deref(), record));
+                let names = input
+                    .record
+                    .as_ref()
+                    .map(|record| changed_fields(input.previous.as_deref(), record));
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
             "form" => Some(Value::from_json(&input.form)),

@@ -64,7 +64,11 @@ impl<'a> Segment<'a> {
     #[must_use]
     pub fn new(engine: &'a Engine, live: Live, access: &'a Access) -> Self {
         let now = engine.source.now();
-        let cause = Cause::Run { run: live.id, node: String::new(), depth: live.depth + 1 };
+        let cause = Cause::Run {
+            run: live.id,
+            node: String::new(),
+            depth: live.depth + 1,
+        };
         let mut decision = Decision::new(&engine.crm, access, cause);
         decision.now = now;
         let history = history::Writer::after(live.seq, now);
@@ -132,9 +136,20 @@ impl<'a> Segment<'a> {
         self.decision.set.push(Write::Update(update));
         let mut live = self.live;
         live.seq = self.history.last();
-        live.lease = Lease { owner: goes_on.then_some(self.engine.member), epoch: lease.epoch + 1 };
+        live.lease = Lease {
+            owner: goes_on.then_some(self.engine.member),
+            epoch: lease.epoch + 1,
+        };
         live.steps.values_mut().for_each(|step| step.stored = true);
-        Ok((self.decision, Done { live, goes_on, effects: self.effects, timers: self.timers }))
+        Ok((
+            self.decision,
+            Done {
+                live,
+                goes_on,
+                effects: self.effects,
+                timers: self.timers,
+            },
+        ))
     }
 
     fn goes_on(&self) -> bool {
@@ -147,7 +162,9 @@ impl<'a> Segment<'a> {
             while let Some(event) = self.events.pop_front() {
                 self.apply(event).await?;
             }
-            let Some((step, attempt)) = self.todo.pop_front().filter(|_| begun < BUDGET) else { return Ok(()) };
+            let Some((step, attempt)) = self.todo.pop_front().filter(|_| begun < BUDGET) else {
+                return Ok(());
+            };
             begun += 1;
             self.begin(step, attempt).await?;
         }
@@ -249,23 +266,41 @@ impl<'a> Segment<'a> {
             self.live.outputs.insert(step.clone(), output);
         }
         let at = self.at();
-        self.events.push_back(RunEvent::StepSucceeded { step: step.clone(), attempt, port, at });
+        self.events.push_back(RunEvent::StepSucceeded {
+            step: step.clone(),
+            attempt,
+            port,
+            at,
+        });
     }
 
     /// One attempt failed.
     pub(super) fn fail(&mut self, step: &StepId, attempt: u32, failure: Failure) {
         let draw = self.engine.source.chance() * f64::from(u32::MAX);
         // The draw lies between 0 and the largest number by construction.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "within u32 by construction")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within u32 by construction"
+        )]
         let chance = Chance(draw as u32);
         let at = self.at();
-        self.events.push_back(RunEvent::AttemptFailed { step: step.clone(), attempt, failure, chance, at });
+        self.events.push_back(RunEvent::AttemptFailed {
+            step: step.clone(),
+            attempt,
+            failure,
+            chance,
+            at,
+        });
     }
 
     /// The step waits, until a time if it has one.
     pub(super) fn wait(&mut self, step: &StepId, until: Option<Timestamp>) {
         self.set_status(step, Status::Waiting);
-        self.history.note(What::Waiting { step: step.clone(), until });
+        self.history.note(What::Waiting {
+            step: step.clone(),
+            until,
+        });
     }
 
     /// Nobody knows what became of the step's effect.
@@ -273,7 +308,10 @@ impl<'a> Segment<'a> {
         self.set_status(step, Status::Unknown);
         let error = json!({ "code": failure.code, "message": failure.message });
         self.row(step).error = Set(Some(error.to_string()));
-        self.history.note(What::Unknown { step: step.clone(), message: failure.message.clone() });
+        self.history.note(What::Unknown {
+            step: step.clone(),
+            message: failure.message.clone(),
+        });
     }
 
     pub(super) fn set_input(&mut self, step: &StepId, input: &Json) {
@@ -292,7 +330,11 @@ impl<'a> Segment<'a> {
 
     /// Deletes what the step still waits for.
     pub(super) fn drop_orders(&mut self, step: &StepId) {
-        let waiting = self.live.steps.get(step).is_some_and(|known| known.stored || known.status == Status::Waiting);
+        let waiting = self
+            .live
+            .steps
+            .get(step)
+            .is_some_and(|known| known.stored || known.status == Status::Waiting);
         if waiting {
             pending::drop(&mut self.decision.set, self.live.id, step);
         }
@@ -370,7 +412,10 @@ impl<'a> Segment<'a> {
             self.decision.set.insert(row);
             return;
         }
-        let key = vec![("run_id", self.live.id.0.into()), ("number", row.number.take().unwrap_or_default().into())];
+        let key = vec![
+            ("run_id", self.live.id.0.into()),
+            ("number", row.number.take().unwrap_or_default().into()),
+        ];
         row.run_id.take();
         self.decision.set.push(Write::Update(Update::of(key, &row)));
     }
@@ -378,7 +423,11 @@ impl<'a> Segment<'a> {
     fn run_row(&self) -> Result<run::ActiveModel, Error> {
         let live = &self.live;
         let outcome = live.run.outcome();
-        let unwritable = |source| Error::Corrupt { table: "run", id: live.id.0.to_string(), source };
+        let unwritable = |source| Error::Corrupt {
+            table: "run",
+            id: live.id.0.to_string(),
+            source,
+        };
         // A run that ended well needs no state; a failed one keeps it, so that it can be retried.
         let state = match outcome {
             Some(Outcome::Succeeded | Outcome::Cancelled) => None,
@@ -411,7 +460,11 @@ impl<'a> Segment<'a> {
             Some(Outcome::Cancelled) => "CANCELLED",
             None => {
                 let busy = |step: &Step| matches!(step.status, Status::Running | Status::Ready);
-                if self.live.steps.values().any(busy) { "RUNNING" } else { "WAITING" }
+                if self.live.steps.values().any(busy) {
+                    "RUNNING"
+                } else {
+                    "WAITING"
+                }
             }
         }
     }

@@ -68,7 +68,11 @@ struct Live<T> {
 
 impl<T> Clone for Live<T> {
     fn clone(&self) -> Self {
-        Self { previous: self.previous, position: self.position, item: self.item.clone() }
+        Self {
+            previous: self.previous,
+            position: self.position,
+            item: self.item.clone(),
+        }
     }
 }
 
@@ -85,7 +89,10 @@ impl Position {
         let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
         let mut parts = text.splitn(3, '.').map(str::parse);
         let epoch: i64 = parts.next()?.ok()?;
-        let position = Self { tx: parts.next()?.ok()?, seq: parts.next()?.ok()? };
+        let position = Self {
+            tx: parts.next()?.ok()?,
+            seq: parts.next()?.ok()?,
+        };
         (epoch == 1).then_some(position)
     }
 }
@@ -93,7 +100,11 @@ impl Position {
 impl<L: Log> Tail<L> {
     #[must_use]
     pub fn new(log: L, store: Arc<Store>) -> Arc<Self> {
-        Arc::new(Self { log, store, live: broadcast::Sender::new(LIVE) })
+        Arc::new(Self {
+            log,
+            store,
+            live: broadcast::Sender::new(LIVE),
+        })
     }
 
     /// Reads the log as it grows until told to stop.
@@ -114,7 +125,10 @@ impl<L: Log> Tail<L> {
     }
 
     /// The items behind the cursor, or those from now on, without end.
-    pub fn watch(self: &Arc<Self>, after: Option<Position>) -> impl Stream<Item = Result<(Position, Arc<L::Item>), store::Error>> + use<L> {
+    pub fn watch(
+        self: &Arc<Self>,
+        after: Option<Position>,
+    ) -> impl Stream<Item = Result<(Position, Arc<L::Item>), store::Error>> + use<L> {
         let tail = Arc::clone(self);
         let mut live = self.live.subscribe();
         try_stream! {
@@ -165,7 +179,11 @@ impl<L: Log> Tail<L> {
             Some(position) => position,
             None => {
                 let position = self.end().await?;
-                self.tell(Live { previous: position, position, item: None });
+                self.tell(Live {
+                    previous: position,
+                    position,
+                    item: None,
+                });
                 position
             }
         };
@@ -176,7 +194,11 @@ impl<L: Log> Tail<L> {
                 return Ok(());
             }
             for (position, item) in items {
-                self.tell(Live { previous, position, item: Some(item) });
+                self.tell(Live {
+                    previous,
+                    position,
+                    item: Some(item),
+                });
                 previous = position;
             }
         }

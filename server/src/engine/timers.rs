@@ -41,7 +41,10 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
                 None
             }
         };
-        let poll = engine.source.now().plus_micros(i64::try_from(POLL.as_micros()).unwrap_or(i64::MAX));
+        let poll = engine
+            .source
+            .now()
+            .plus_micros(i64::try_from(POLL.as_micros()).unwrap_or(i64::MAX));
         let wake = next.map_or(poll, |next| next.min(poll));
         tokio::select! {
             () = stop.cancelled() => return,
@@ -71,14 +74,21 @@ async fn fire_due(engine: &Engine) -> Result<Option<Timestamp>, Error> {
 }
 
 async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Error> {
-    let next = timer::Entity::find().order_by_asc(timer::Column::DueAt).one(engine.store.reads()).await;
+    let next = timer::Entity::find()
+        .order_by_asc(timer::Column::DueAt)
+        .one(engine.store.reads())
+        .await;
     Ok(next.map_err(store::Error::from)?.map(|timer| timer.due_at))
 }
 
 async fn fire(engine: &Engine, timer: timer::Model, now: Timestamp) -> Result<(), Error> {
     let mut set = WriteSet::new();
     let key = vec![("id", timer.id.0.into())];
-    set.push(Write::Delete(Delete { table: timer::Entity.table_name(), key, must_match: true }));
+    set.push(Write::Delete(Delete {
+        table: timer::Entity.table_name(),
+        key,
+        must_match: true,
+    }));
     match fact(&timer) {
         Some(fact) => inbox::deliver(&mut set, timer.run_id, &fact, now),
         None => tracing::error!(timer = %timer.id.0, "a timer that can't be read was dropped"),
@@ -92,5 +102,9 @@ async fn fire(engine: &Engine, timer: timer::Model, now: Timestamp) -> Result<()
 fn fact(timer: &timer::Model) -> Option<Fact> {
     let step: StepId = timer.step.parse().ok()?;
     let attempt = u32::try_from(timer.attempt).ok()?;
-    Some(Fact::Due { purpose: Purpose::parse(&timer.purpose)?, step, attempt })
+    Some(Fact::Due {
+        purpose: Purpose::parse(&timer.purpose)?,
+        step,
+        attempt,
+    })
 }

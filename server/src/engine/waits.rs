@@ -42,10 +42,20 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
 
 async fn follow(engine: &Engine) -> Result<(), Error> {
     loop {
-        let Some(cursor) = lease(engine).await? else { return Ok(()) };
-        let from = Position { tx: cursor.tx, seq: cursor.seq };
-        let items = engine.changes.read(&engine.store, from, engine.tail.horizon().await?).await?;
-        let Some((to, _)) = items.last().cloned() else { return Ok(()) };
+        let Some(cursor) = lease(engine).await? else {
+            return Ok(());
+        };
+        let from = Position {
+            tx: cursor.tx,
+            seq: cursor.seq,
+        };
+        let items = engine
+            .changes
+            .read(&engine.store, from, engine.tail.horizon().await?)
+            .await?;
+        let Some((to, _)) = items.last().cloned() else {
+            return Ok(());
+        };
         tell(engine, &cursor, &items, to).await?;
     }
 }
@@ -53,7 +63,10 @@ async fn follow(engine: &Engine) -> Result<(), Error> {
 /// The cursor, ours for a while; none where another server node holds it.
 async fn lease(engine: &Engine) -> Result<Option<cursor::Model>, Error> {
     let now = engine.source.now();
-    let row = cursor::Entity::find_by_id(NAME.to_owned()).one(engine.store.reads()).await.map_err(store::Error::from)?;
+    let row = cursor::Entity::find_by_id(NAME.to_owned())
+        .one(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
     let Some(row) = row else {
         return begin(engine).await.map(|()| None);
     };
@@ -66,9 +79,16 @@ async fn lease(engine: &Engine) -> Result<Option<cursor::Model>, Error> {
     }
     let until = now.plus_micros(LEASE);
     let mut set = WriteSet::new();
-    set.push(step(&row, vec![("owner", engine.member.0.into()), ("until", until.micros().into())]));
+    set.push(step(
+        &row,
+        vec![("owner", engine.member.0.into()), ("until", until.micros().into())],
+    ));
     let taken = engine.store.commit(set).await?.is_ok();
-    Ok(taken.then(|| cursor::Model { owner: Some(engine.member), until, ..row }))
+    Ok(taken.then(|| cursor::Model {
+        owner: Some(engine.member),
+        until,
+        ..row
+    }))
 }
 
 /// The first server node of an installation puts the cursor to the log's end: nothing waits yet.
@@ -105,7 +125,10 @@ async fn tell(
             .collect();
         records.dedup();
         for record in records {
-            let fact = Fact::RecordChanged { step: pointsman_graph::step::StepId::clone(&step), record };
+            let fact = Fact::RecordChanged {
+                step: pointsman_graph::step::StepId::clone(&step),
+                record,
+            };
             inbox::deliver(&mut set, wait.run_id, &fact, now);
         }
         told.push(wait.run_id);
@@ -119,7 +142,9 @@ async fn tell(
 async fn waiting(engine: &Engine, items: &[(Position, Arc<Changed>)]) -> Result<Vec<wait::Model>, Error> {
     let records = items.iter().map(|(_, change)| change.record);
     let objects = items.iter().map(|(_, change)| change.object.as_str());
-    let condition = Condition::any().add(wait::Column::RecordId.is_null()).add(wait::Column::RecordId.is_in(records));
+    let condition = Condition::any()
+        .add(wait::Column::RecordId.is_null())
+        .add(wait::Column::RecordId.is_in(records));
     let rows = wait::Entity::find()
         .filter(wait::Column::Object.is_in(objects))
         .filter(condition)
@@ -133,7 +158,10 @@ fn step(from: &cursor::Model, set: Vec<(&'static str, sea_orm::Value)>) -> Write
     Write::Update(Update {
         table: cursor::Entity.table_name(),
         key: vec![("name", NAME.into())],
-        set: set.into_iter().map(|(column, value)| (column, Assign::Value(value))).collect(),
+        set: set
+            .into_iter()
+            .map(|(column, value)| (column, Assign::Value(value)))
+            .collect(),
         guard: vec![
             ("tx", from.tx.into()),
             ("seq", from.seq.into()),

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Error,
-    statement::{Parameter, Statements, parameters},
+    statement::{Parameter, RAISE, Statements, parameters},
     write_set::{Epoch, Refusal, Write, WriteSet},
 };
 
@@ -199,6 +199,9 @@ impl Thread {
                     name: epoch.name.clone(),
                 })));
             }
+        }
+        for name in set.raised() {
+            self.connection.prepare_cached(RAISE)?.execute([name])?;
         }
         let mut slots = vec![0; set.slots()];
         for write in set.writes() {

@@ -12,6 +12,10 @@ use sea_orm::{
 
 use super::write_set::{Assign, Cell, Delete, Insert, Require, Update, Write};
 
+/// Raises an epoch, which begins at 0 when it is first asked for.
+pub const RAISE: &str =
+    "INSERT INTO epoch (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = epoch.value + 1";
+
 /// What makes two writes share their SQL.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct Shape {

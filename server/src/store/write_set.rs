@@ -12,6 +12,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default)]
 pub struct WriteSet {
     epochs: Vec<Epoch>,
+    raised: Vec<String>,
     writes: Vec<Write>,
     slots: usize,
 }
@@ -122,10 +123,10 @@ impl WriteSet {
         Self::default()
     }
 
-    /// Nothing to write: committing it does nothing.
+    /// Nothing to write: committing it does nothing, whatever it requires.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.epochs.is_empty()
+        self.writes.is_empty() && self.raised.is_empty()
     }
 
     /// Requires the epoch to be unchanged. Naming the same one twice is one guard.
@@ -137,6 +138,11 @@ impl WriteSet {
         if !self.epochs.contains(&epoch) {
             self.epochs.push(epoch);
         }
+    }
+
+    /// Raises an epoch: sets that were decided under the old one will be refused.
+    pub fn raise_epoch(&mut self, name: &str) {
+        self.raised.push(name.to_owned());
     }
 
     /// Inserts an entity's row; columns that are not set are left to the database.
@@ -169,6 +175,11 @@ impl WriteSet {
     #[must_use]
     pub fn epochs(&self) -> &[Epoch] {
         &self.epochs
+    }
+
+    #[must_use]
+    pub fn raised(&self) -> &[String] {
+        &self.raised
     }
 
     #[must_use]

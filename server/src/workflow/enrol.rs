@@ -69,7 +69,14 @@ impl Triggers {
         source: Arc<Source>,
         member: MemberId,
     ) -> Self {
-        Self { store, catalogue, versions, source, member, active: RwLock::default() }
+        Self {
+            store,
+            catalogue,
+            versions,
+            source,
+            member,
+            active: RwLock::default(),
+        }
     }
 
     fn index(&self) -> Arc<Index> {
@@ -80,8 +87,14 @@ impl Triggers {
         let reads = self.store.reads();
         // The epoch is read first: what is activated after it raises it, and the guard will tell.
         let epoch = epoch::Entity::find_by_id(EPOCH.to_owned()).one(reads).await?;
-        let workflows = workflow::Entity::find().filter(workflow::Column::State.eq("ACTIVE")).all(reads).await?;
-        let mut index = Index { epoch: epoch.map_or(0, |epoch| epoch.value), by_change: HashMap::new() };
+        let workflows = workflow::Entity::find()
+            .filter(workflow::Column::State.eq("ACTIVE"))
+            .all(reads)
+            .await?;
+        let mut index = Index {
+            epoch: epoch.map_or(0, |epoch| epoch.value),
+            by_change: HashMap::new(),
+        };
         for id in workflows.into_iter().filter_map(|workflow| workflow.active_version) {
             match self.versions.get(id).await {
                 Ok(version) => index.add(&version),
@@ -98,10 +111,20 @@ impl Triggers {
         snapshot: &mut Snapshot<'_>,
     ) -> Result<bool, store::Error> {
         let listens = active.trigger.fields.is_empty()
-            || active.trigger.fields.iter().any(|field| change.fields.contains(&&**field));
-        let Some(condition) = active.trigger.condition.as_ref().filter(|_| listens) else { return Ok(listens) };
+            || active
+                .trigger
+                .fields
+                .iter()
+                .any(|field| change.fields.contains(&&**field));
+        let Some(condition) = active.trigger.condition.as_ref().filter(|_| listens) else {
+            return Ok(listens);
+        };
         loop {
-            let facts = ChangeFacts { change, snapshot, catalogue: &self.catalogue };
+            let facts = ChangeFacts {
+                change,
+                snapshot,
+                catalogue: &self.catalogue,
+            };
             match condition.evaluate(&facts, &mut Budget::default()) {
                 Ok(value) => return Ok(value == Value::Bool(true)),
                 Err(Fault::Unloaded(reference)) => crate::facts::load(&self.catalogue, snapshot, &reference).await?,
@@ -135,7 +158,9 @@ impl Triggers {
             inbox: Set(0),
             drained: Set(0),
             ready: Set(!cut),
-            error: Set(cut.then(|| format!("DEPTH_LIMIT: cut after {MAX_DEPTH} changes that workflows made of each other"))),
+            error: Set(
+                cut.then(|| format!("DEPTH_LIMIT: cut after {MAX_DEPTH} changes that workflows made of each other"))
+            ),
             cause: Set(change.cause.text()),
             cause_run: Set(change.cause.run()),
             depth: Set(change.cause.depth()),
@@ -161,10 +186,18 @@ impl Triggers {
 impl Index {
     fn add(&mut self, version: &Arc<Version>) {
         for (node, trigger) in version.plan.triggers() {
-            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation) else { continue };
-            let active =
-                Active { version: Arc::clone(version), node: node.to_string(), trigger: Arc::clone(trigger) };
-            self.by_change.entry((object.to_string(), operation)).or_default().push(active);
+            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation) else {
+                continue;
+            };
+            let active = Active {
+                version: Arc::clone(version),
+                node: node.to_string(),
+                trigger: Arc::clone(trigger),
+            };
+            self.by_change
+                .entry((object.to_string(), operation))
+                .or_default()
+                .push(active);
         }
     }
 }
@@ -187,7 +220,9 @@ impl Enrol for Triggers {
         Box::pin(async move {
             let index = self.index();
             set.require_epoch(EPOCH, index.epoch);
-            let Some(operation) = listened(change.operation) else { return Ok(Vec::new()) };
+            let Some(operation) = listened(change.operation) else {
+                return Ok(Vec::new());
+            };
             let key = (change.after.object.name.to_owned(), operation);
             let mut enrolled = Vec::new();
             for active in index.by_change.get(&key).into_iter().flatten() {

@@ -3,6 +3,8 @@
 //! Decides what starts; never moves a run.
 
 pub mod enrol;
+pub mod manage;
+pub mod start;
 pub mod versions;
 
 use pointsman_entities::ids::{VersionId, WorkflowId};

@@ -7,12 +7,7 @@ use pointsman_entities::{
     ids::{UserId, VersionId, WorkflowId},
     workflow, workflow_version,
 };
-use pointsman_graph::{
-    check::check,
-    definition::Definition,
-    plan::Plan,
-    value::Schema,
-};
+use pointsman_graph::{check::check, definition::Definition, plan::Plan, value::Schema};
 use sea_orm::EntityTrait;
 
 use super::Error;
@@ -48,7 +43,11 @@ pub struct Versions {
 impl Versions {
     #[must_use]
     pub fn new(store: Arc<Store>, catalogue: Arc<Catalogue>) -> Self {
-        Self { store, catalogue, known: Cache::new(KEPT) }
+        Self {
+            store,
+            catalogue,
+            known: Cache::new(KEPT),
+        }
     }
 
     /// The version of that id.
@@ -60,10 +59,18 @@ impl Versions {
             return Ok(version);
         }
         let reads = self.store.reads();
-        let row = workflow_version::Entity::find_by_id(id).one(reads).await.map_err(store::Error::from)?;
+        let row = workflow_version::Entity::find_by_id(id)
+            .one(reads)
+            .await
+            .map_err(store::Error::from)?;
         let row = row.ok_or(Error::MissingVersion { version: id })?;
-        let workflow = workflow::Entity::find_by_id(row.workflow_id).one(reads).await.map_err(store::Error::from)?;
-        let workflow = workflow.ok_or(Error::MissingWorkflow { workflow: row.workflow_id })?;
+        let workflow = workflow::Entity::find_by_id(row.workflow_id)
+            .one(reads)
+            .await
+            .map_err(store::Error::from)?;
+        let workflow = workflow.ok_or(Error::MissingWorkflow {
+            workflow: row.workflow_id,
+        })?;
         let version = Arc::new(Version {
             id,
             workflow: row.workflow_id,
@@ -82,7 +89,11 @@ impl Versions {
         let definition = Definition::read(definition).map_err(|error| unsound(error.to_string()))?;
         let schema: Arc<dyn Schema> = Arc::<Catalogue>::clone(&self.catalogue);
         let checked = check(&definition, &schema);
-        let reason = checked.problems.iter().find(|problem| problem.is_error()).map(|problem| problem.message.clone());
+        let reason = checked
+            .problems
+            .iter()
+            .find(|problem| problem.is_error())
+            .map(|problem| problem.message.clone());
         checked.plan.ok_or_else(|| unsound(reason.unwrap_or_default()))
     }
 }

@@ -203,8 +203,8 @@ pub struct Link {
 
 impl Link {
     /// Names the engine, once.
-    pub fn connect(&self, engine: Engine) {
-        let _connected_before = self.engine.set(engine);
+    pub fn connect(&self, engine: &Engine) {
+        let _connected_before = self.engine.set(engine.clone());
     }
 }
 

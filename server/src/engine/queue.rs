@@ -69,17 +69,6 @@ impl Queue {
         }
     }
 
-    /// How many runs are queued or being looked at.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        lock(&self.active).len()
-    }
-
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Returns when all that is queued has been looked at.
     pub async fn drain(&self) {
         self.tasks.close();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use pointsman::actions::egress::{Answer, Egress, End, Error, MAX_BODY, Refusal, Request, Settings};
 use pointsman_tests::servers::http::{Reply, Sink};
+use pointsman_tests::servers::smtp::{self, Smtp};
 
 fn get(url: &str) -> Result<Request> {
     let (method, headers) = ("GET".parse()?, Default::default());
@@ -202,5 +203,30 @@ async fn a_dripping_answer_ends_with_its_time() -> Result<()> {
     let answer = egress(&["127.0.0.0/8"])?.send(request).await?;
 
     assert_eq!(answer.end, End::Lost);
+    Ok(())
+}
+
+/// The server speaks TLS, and then no HTTP: how far the client comes shows whether it trusts.
+#[tokio::test]
+async fn a_private_authority_is_trusted_only_where_it_is_configured() -> Result<()> {
+    let server = Smtp::start(&smtp::Options {
+        security: smtp::Security::Tls,
+        ..Default::default()
+    })?;
+    let url = format!("https://localhost:{}/", server.port());
+    let allow = vec![format!("localhost:{}", server.port()).parse()?];
+
+    let trusting = Egress::new(&Settings {
+        allow,
+        ca: Some(server.ca()),
+    })?
+    .send(get(&url)?)
+    .await;
+    let distrusting = egress(&[&format!("localhost:{}", server.port())])?
+        .send(get(&url)?)
+        .await;
+
+    assert!(matches!(trusting, Err(Error::Lost { .. })), "{trusting:?}");
+    assert!(matches!(distrusting, Err(Error::Connect { .. })), "{distrusting:?}");
     Ok(())
 }

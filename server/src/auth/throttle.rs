@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::time::Duration;
 
 use pointsman_entities::time::Timestamp;
@@ -123,7 +123,7 @@ impl Subject {
     /// Of IPv6 the network of 64 bits, which is the least that a customer gets; IPv4 in its own form however it comes.
     fn address(address: IpAddr) -> Self {
         Self::Address(match address.to_canonical() {
-            IpAddr::V4(v4) => IpAddr::V4(Ipv4Addr::from_bits(v4.to_bits())),
+            IpAddr::V4(v4) => IpAddr::V4(v4),
             IpAddr::V6(v6) => IpAddr::V6(Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64)),
         })
     }
@@ -150,6 +150,8 @@ fn span(from: Timestamp, to: Timestamp) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     const ANN: &str = "ann@example.com";

@@ -261,6 +261,16 @@ async fn a_connection_lost_after_the_final_dot_leaves_it_unknown() -> Result<()>
 }
 
 #[tokio::test]
+async fn an_answer_out_of_step_is_not_believed() -> Result<()> {
+    let (early, _) = failing(Stage::Data, Fault::Reply(250)).await?;
+    let (late, _) = failing(Stage::End, Fault::Reply(354)).await?;
+
+    assert!(matches!(early, Outcome::NotSent { .. }), "{early:?}");
+    assert!(matches!(late, Outcome::Unknown { .. }), "{late:?}");
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_connection_lost_amid_a_large_mail_is_not_sent() -> Result<()> {
     let fault = Some((Stage::Body, Fault::Drop, Times::Always));
     let server = Smtp::start(&Options {

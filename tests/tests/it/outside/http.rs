@@ -151,3 +151,21 @@ async fn no_failure_shows_the_query_of_its_url() -> Result<()> {
     }
     Ok(())
 }
+
+/// Runs another test of this binary again, where each request by a proxy would fail.
+#[test]
+fn no_proxy_of_the_environment_is_used() -> Result<()> {
+    let proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, "http://127.0.0.1:1"));
+
+    let again = std::process::Command::new(std::env::current_exe()?)
+        .args([
+            "--exact",
+            "outside::http::an_order_arrives_as_it_was_given_with_its_key",
+        ])
+        .envs(proxies)
+        .output()?;
+
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
+    assert!(String::from_utf8_lossy(&again.stdout).contains("1 passed"));
+    Ok(())
+}

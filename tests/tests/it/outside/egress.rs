@@ -15,7 +15,7 @@ fn get(url: &str) -> Result<Request> {
         url: url.parse()?,
         headers,
         body: None,
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_secs(20),
     })
 }
 
@@ -196,7 +196,7 @@ async fn an_answer_of_exactly_the_limit_is_complete() -> Result<()> {
 async fn a_dripping_answer_ends_with_its_time() -> Result<()> {
     let sink = Sink::start([Reply::Drip]).await?;
     let request = Request {
-        timeout: Duration::from_millis(300),
+        timeout: Duration::from_secs(1),
         ..get(&sink.url("/"))?
     };
 

@@ -29,7 +29,7 @@ async fn post(url: String, timeout: Duration) -> Result<Outcome> {
 
 async fn outcome_of(reply: Reply) -> Result<Outcome> {
     let sink = Sink::start([reply]).await?;
-    post(sink.url("/hook"), Duration::from_millis(500)).await
+    post(sink.url("/hook"), Duration::from_secs(2)).await
 }
 
 fn unknown(outcome: &Outcome) -> Option<Code> {

@@ -1,5 +1,5 @@
 //! Owns a child process of a test. Never leaves it behind: it is killed with its handle, and by the kernel if the
-//! thread that started it ends first, as it does where the test is killed.
+//! thread that started it ends first, as it does where the test is killed (but for the instant until `setpriv` has run).
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};

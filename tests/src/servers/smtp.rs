@@ -65,7 +65,7 @@ pub enum Stage {
 /// What goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// It answers with this code, 4xx or 5xx.
+    /// It answers with this code instead of the right one.
     Reply(u16),
     /// It cuts the connection.
     Drop,

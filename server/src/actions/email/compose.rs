@@ -1,42 +1,15 @@
-//! Writes a mail as RFC 5322 and MIME have it. Pure, and the same bytes for the same order, key and date. Never lets a
-//! line end or a NUL into a header.
+//! Writes a mail as RFC 5322 and MIME have it. Pure, and the same bytes for the same order, key and date. Never writes a
+//! header that [`super::header`] did not pass.
 
 use chrono::{DateTime, Utc};
-use lettre::message::header::{ContentType, ContentTypeErr, HeaderName, HeaderValue, MessageId};
+use lettre::Message;
+use lettre::message::header::{ContentType, HeaderName, HeaderValue, MessageId};
 use lettre::message::{Attachment as Part, Mailbox, MessageBuilder, MultiPart, SinglePart};
-use lettre::{Address, Message};
-use url::{Host, Url};
+use url::Url;
 
 use super::super::IdempotencyKey;
-use super::{Attachment, Email, Party};
-
-/// Lines of a mail end before 998 bytes (RFC 5322, 2.1.1), and a long word is not folded.
-const MAX_SUBJECT: usize = 500;
-const MAX_NAME: usize = 200;
-const MAX_URL: usize = 900;
-
-/// Why an order cannot be written as a mail.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Invalid {
-    #[error("the {0} has a line end or another control character")]
-    Control(&'static str),
-    #[error("the {0} is too long")]
-    Long(&'static str),
-    #[error("`{0}` is not an e-mail address")]
-    Address(String),
-    #[error("there is no recipient")]
-    NoRecipient,
-    #[error("the unsubscribe link is not an http or https URL")]
-    Unsubscribe,
-    #[error("`{media_type}` is not a media type")]
-    MediaType {
-        media_type: String,
-        #[source]
-        source: ContentTypeErr,
-    },
-    #[error("the mail cannot be written")]
-    Write(#[from] lettre::error::Error),
-}
+use super::header::{Invalid, MAX_NAME, MAX_SUBJECT, MAX_URL, line, mailbox};
+use super::{Attachment, Email};
 
 pub(super) fn message(
     email: &Email,
@@ -81,22 +54,6 @@ fn recipients(mut head: MessageBuilder, email: &Email) -> Result<MessageBuilder,
     Ok(head)
 }
 
-/// Domains go in their ASCII form, which every mail server takes.
-fn mailbox(party: &Party) -> Result<Mailbox, Invalid> {
-    let name = party
-        .name
-        .as_deref()
-        .map(|name| line("name", name, MAX_NAME))
-        .transpose()?;
-    let invalid = || Invalid::Address(party.address.escape_debug().to_string());
-    let (user, domain) = party.address.rsplit_once('@').ok_or_else(invalid)?;
-    let Ok(Host::Domain(domain)) = Host::parse(domain) else {
-        return Err(invalid());
-    };
-    let address = Address::new(line("address", user, MAX_NAME)?, domain).map_err(|_| invalid())?;
-    Ok(Mailbox::new(name.filter(|name| !name.is_empty()), address))
-}
-
 fn unsubscribe(head: MessageBuilder, link: Option<&str>) -> Result<MessageBuilder, Invalid> {
     let Some(link) = link else { return Ok(head) };
     let url = Url::parse(&line("unsubscribe link", link, MAX_URL)?).map_err(|_| Invalid::Unsubscribe)?;
@@ -110,18 +67,6 @@ fn unsubscribe(head: MessageBuilder, link: Option<&str>) -> Result<MessageBuilde
 
 fn header(name: &'static str, value: String) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value)
-}
-
-/// Text that goes into a header: one line of what can be shown.
-fn line(what: &'static str, text: &str, limit: usize) -> Result<String, Invalid> {
-    if text.chars().any(char::is_control) {
-        return Err(Invalid::Control(what));
-    }
-    if text.len() > limit {
-        Err(Invalid::Long(what))
-    } else {
-        Ok(text.to_owned())
-    }
 }
 
 /// Boundaries come from the key, so that a mail that is sent again is the same mail, byte for byte.
@@ -165,6 +110,7 @@ fn attachment(file: &Attachment) -> Result<SinglePart, Invalid> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Party;
     use super::*;
 
     fn email() -> Email {

@@ -4,10 +4,13 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use lettre::address::AddressError;
+use lettre::message::Mailbox;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use secrecy::SecretString;
+
+use super::Party;
+use super::header::mailbox;
 
 /// The operator's mail server.
 #[derive(Debug, Clone)]
@@ -48,14 +51,8 @@ pub enum SetUpError {
     #[error("{0} is not this machine: mail to it must be encrypted (tls or starttls)")]
     Unencrypted(String),
     /// The sender is not a mailbox.
-    #[error("`{from}` is not a sender such as `Acme <crm@acme.example>`")]
-    From {
-        /// The configured text.
-        from: String,
-        /// Why not.
-        #[source]
-        source: AddressError,
-    },
+    #[error("`{0}` is not a sender such as `Acme <crm@acme.example>`")]
+    From(String),
     /// The file with certificate authorities cannot be read.
     #[error("could not read certificate authorities from {path}")]
     Authorities {
@@ -71,6 +68,18 @@ pub enum SetUpError {
 }
 
 impl SmtpConfig {
+    /// The sender, by the rules for all other addresses.
+    pub(super) fn sender(&self) -> Result<Mailbox, SetUpError> {
+        let written: Option<Mailbox> = self.from.parse().ok();
+        let party = written.map(|mailbox| Party {
+            name: mailbox.name,
+            address: mailbox.email.to_string(),
+        });
+        party
+            .and_then(|party| mailbox(&party).ok())
+            .ok_or_else(|| SetUpError::From(self.from.clone()))
+    }
+
     /// The TLS side of it; `None` for a server on this machine.
     pub(super) fn tls(&self) -> Result<Option<TlsParameters>, SetUpError> {
         match self.security {
@@ -129,6 +138,27 @@ mod tests {
         assert!(matches!(
             config("mail.acme.example", Security::StartTls).tls(),
             Ok(Some(_))
+        ));
+    }
+
+    #[test]
+    fn the_sender_is_a_mailbox_with_a_domain_in_ascii() {
+        let sender = |from: &str| {
+            SmtpConfig {
+                from: from.into(),
+                ..config("localhost", Security::Plain)
+            }
+            .sender()
+        };
+
+        assert_eq!(
+            sender("Käthe <crm@bücher.example>").unwrap().email.domain(),
+            "xn--bcher-kva.example"
+        );
+        assert!(matches!(sender("crm"), Err(SetUpError::From(_))));
+        assert!(matches!(
+            sender("a@example.com, b@example.com"),
+            Err(SetUpError::From(_))
         ));
     }
 

@@ -5,6 +5,7 @@
 
 mod compose;
 mod config;
+mod header;
 mod session;
 
 use std::sync::{Mutex, PoisonError};
@@ -81,10 +82,7 @@ impl Mailer {
     /// # Errors
     /// Where the configuration is unsafe or cannot be used.
     pub fn new(config: SmtpConfig) -> Result<Self, SetUpError> {
-        let from = config.from.parse().map_err(|source| SetUpError::From {
-            from: config.from.clone(),
-            source,
-        })?;
+        let from = config.sender()?;
         let slots = Semaphore::new(CONNECTIONS);
         Ok(Self {
             dialler: Dialler::new(config)?,

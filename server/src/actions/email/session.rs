@@ -10,7 +10,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use lettre::transport::smtp::response::Response;
+use lettre::transport::smtp::response::{Response, Severity};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, timeout};
 
@@ -142,6 +142,7 @@ pub(super) struct Broken {
 enum Cause {
     Smtp { at: String, error: SmtpError },
     NoUtf8Addresses,
+    OutOfStep,
     TimedOut,
 }
 
@@ -151,7 +152,7 @@ impl Broken {
         match &self.cause {
             Cause::Smtp { error, .. } => error.status().is_some(),
             Cause::NoUtf8Addresses => true,
-            Cause::TimedOut => false,
+            Cause::OutOfStep | Cause::TimedOut => false,
         }
     }
 
@@ -169,6 +170,7 @@ impl Broken {
                 let message = "an address is not ASCII, and the mail server does not take such (no SMTPUTF8)";
                 Outcome::rejected(Code::InvalidOrder, message)
             }
+            Cause::OutOfStep => self.silence("the mail server answered something else than was asked".to_owned()),
             Cause::TimedOut => self.silence("the mail server did not answer in time".to_owned()),
         }
     }
@@ -205,11 +207,19 @@ async fn hand_over(
             .await
             .map_err(at(&format!("RCPT {recipient}")))?;
     }
-    connection.command(Data).await.map_err(at("DATA"))?;
-    connection
+    // Codes, not just "positive": a reply slipped in before STARTTLS (CVE-2021-38371 and its kin) puts all out of step.
+    if !connection.command(Data).await.map_err(at("DATA"))?.has_code(354) {
+        return Err(Cause::OutOfStep);
+    }
+    let reply = connection
         .message_iter(until_end(mail, ended))
         .await
-        .map_err(at("the end of DATA"))
+        .map_err(at("the end of DATA"))?;
+    if reply.code().severity == Severity::PositiveCompletion {
+        Ok(reply)
+    } else {
+        Err(Cause::OutOfStep)
+    }
 }
 
 /// The mail in chunks; `ended` is set when the last was written, just before lettre writes the final dot.

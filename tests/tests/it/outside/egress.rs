@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use pointsman::actions::egress::{Answer, Egress, End, Error, MAX_BODY, Refusal, Request, Settings};
 use pointsman_tests::servers::http::{Reply, Sink};
+use pointsman_tests::servers::smtp::{self, Smtp};
 
 fn get(url: &str) -> Result<Request> {
     let (method, headers) = ("GET".parse()?, Default::default());
@@ -14,7 +15,7 @@ fn get(url: &str) -> Result<Request> {
         url: url.parse()?,
         headers,
         body: None,
-        timeout: Duration::from_secs(5),
+        timeout: Duration::from_secs(20),
     })
 }
 
@@ -195,12 +196,37 @@ async fn an_answer_of_exactly_the_limit_is_complete() -> Result<()> {
 async fn a_dripping_answer_ends_with_its_time() -> Result<()> {
     let sink = Sink::start([Reply::Drip]).await?;
     let request = Request {
-        timeout: Duration::from_millis(300),
+        timeout: Duration::from_secs(1),
         ..get(&sink.url("/"))?
     };
 
     let answer = egress(&["127.0.0.0/8"])?.send(request).await?;
 
     assert_eq!(answer.end, End::Lost);
+    Ok(())
+}
+
+/// The server speaks TLS, and then no HTTP: how far the client comes shows whether it trusts.
+#[tokio::test]
+async fn a_private_authority_is_trusted_only_where_it_is_configured() -> Result<()> {
+    let server = Smtp::start(&smtp::Options {
+        security: smtp::Security::Tls,
+        ..Default::default()
+    })?;
+    let url = format!("https://localhost:{}/", server.port());
+    let allow = vec![format!("localhost:{}", server.port()).parse()?];
+
+    let trusting = Egress::new(&Settings {
+        allow,
+        ca: Some(server.ca()),
+    })?
+    .send(get(&url)?)
+    .await;
+    let distrusting = egress(&[&format!("localhost:{}", server.port())])?
+        .send(get(&url)?)
+        .await;
+
+    assert!(matches!(trusting, Err(Error::Lost { .. })), "{trusting:?}");
+    assert!(matches!(distrusting, Err(Error::Connect { .. })), "{distrusting:?}");
     Ok(())
 }

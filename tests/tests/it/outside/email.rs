@@ -18,7 +18,7 @@ fn config(server: &Smtp) -> SmtpConfig {
         password: "hush".into(),
         from: "Käthe von Acme <crm@acme.example>".into(),
         ca: None,
-        timeout: Duration::from_secs(2),
+        timeout: Duration::from_secs(20),
     }
 }
 
@@ -53,8 +53,10 @@ async fn failing(stage: Stage, fault: Fault) -> Result<(Outcome, usize)> {
         fault: Some((stage, fault, Times::Always)),
         ..Options::default()
     })?;
+    // Only a server that hangs is waited for.
+    let timeout = Duration::from_secs(if fault == Fault::Hang { 1 } else { 20 });
     let mailer = Mailer::new(SmtpConfig {
-        timeout: Duration::from_millis(500),
+        timeout,
         ..config(&server)
     })?;
     let outcome = send(&mailer, "k1").await?;
@@ -257,6 +259,16 @@ async fn a_connection_lost_after_the_final_dot_leaves_it_unknown() -> Result<()>
     assert!(matches!(dropped, Outcome::Unknown { failure } if failure.code == Code::AnswerLost));
     assert!(matches!(hung, Outcome::Unknown { failure } if failure.code == Code::AnswerLost));
     assert_eq!(kept, 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_out_of_step_is_not_believed() -> Result<()> {
+    let (early, _) = failing(Stage::Data, Fault::Reply(250)).await?;
+    let (late, _) = failing(Stage::End, Fault::Reply(354)).await?;
+
+    assert!(matches!(early, Outcome::NotSent { .. }), "{early:?}");
+    assert!(matches!(late, Outcome::Unknown { .. }), "{late:?}");
     Ok(())
 }
 

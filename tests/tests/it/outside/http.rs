@@ -29,7 +29,7 @@ async fn post(url: String, timeout: Duration) -> Result<Outcome> {
 
 async fn outcome_of(reply: Reply) -> Result<Outcome> {
     let sink = Sink::start([reply]).await?;
-    post(sink.url("/hook"), Duration::from_millis(500)).await
+    post(sink.url("/hook"), Duration::from_secs(2)).await
 }
 
 fn unknown(outcome: &Outcome) -> Option<Code> {
@@ -149,5 +149,23 @@ async fn no_failure_shows_the_query_of_its_url() -> Result<()> {
 
         assert!(!format!("{outcome:?}").contains("secret"), "{outcome:?}");
     }
+    Ok(())
+}
+
+/// Runs another test of this binary again, where each request by a proxy would fail.
+#[test]
+fn no_proxy_of_the_environment_is_used() -> Result<()> {
+    let proxies = ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"].map(|name| (name, "http://127.0.0.1:1"));
+
+    let again = std::process::Command::new(std::env::current_exe()?)
+        .args([
+            "--exact",
+            "outside::http::an_order_arrives_as_it_was_given_with_its_key",
+        ])
+        .envs(proxies)
+        .output()?;
+
+    assert!(again.status.success(), "{}", String::from_utf8_lossy(&again.stdout));
+    assert!(String::from_utf8_lossy(&again.stdout).contains("1 passed"));
     Ok(())
 }

@@ -247,7 +247,7 @@ impl Index {
     fn create(&self, table: &str) -> String {
         let unique = if self.unique { "UNIQUE " } else { "" };
         let mut sql = format!(
-            "CREATE {unique}INDEX {table}_{} ON {} ({})",
+            "CREATE {unique}INDEX \"{table}_{}\" ON {} ({})",
             self.name,
             quoted(table),
             self.columns

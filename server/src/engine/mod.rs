@@ -23,7 +23,10 @@ pub mod tail;
 mod timers;
 mod waits;
 
-use std::sync::Arc;
+use std::{
+    ops::Deref,
+    sync::{Arc, OnceLock, Weak},
+};
 
 use pointsman_entities::ids::{MemberId, RunId};
 use tokio::sync::Semaphore;
@@ -71,7 +74,10 @@ pub struct Actions {
 
 /// The engine of one server node. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine {
+pub struct Engine(Arc<Inner>);
+
+/// What the tasks of an engine share.
+pub struct Inner {
     store: Arc<Store>,
     crm: Arc<Crm>,
     versions: Arc<Versions>,
@@ -100,11 +106,19 @@ pub struct Parts {
     pub member: MemberId,
 }
 
+impl Deref for Engine {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
 impl Engine {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
         let tail = Tail::new(Changes, Arc::clone(&parts.store));
-        Self {
+        Self(Arc::new(Inner {
             tail,
             store: parts.store,
             crm: parts.crm,
@@ -120,7 +134,7 @@ impl Engine {
             loops: TaskTracker::new(),
             stop: CancellationToken::new(),
             member: parts.member,
-        }
+        }))
     }
 
     /// Announces this server node, takes over what dead ones have left, and starts to work.
@@ -195,22 +209,24 @@ impl Engine {
     }
 }
 
-/// Passes what a commit started on to the engine, which is made after the CRM it works with.
+/// Passes what a commit started on to the engine, which is made after the CRM it works with and ends before it.
 #[derive(Default)]
 pub struct Link {
-    engine: std::sync::OnceLock<Engine>,
+    engine: OnceLock<Weak<Inner>>,
 }
 
 impl Link {
     /// Names the engine, once.
     pub fn connect(&self, engine: &Engine) {
-        let _connected_before = self.engine.set(engine.clone());
+        let _connected_before = self.engine.set(Arc::downgrade(&engine.0));
     }
 }
 
 impl Committed for Link {
     fn committed(&self, enrolled: Vec<Enrolled>, logged: bool) {
-        let Some(engine) = self.engine.get() else { return };
+        let Some(engine) = self.engine.get().and_then(Weak::upgrade).map(Engine) else {
+            return;
+        };
         if logged {
             engine.hints.changed();
         }

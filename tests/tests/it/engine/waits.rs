@@ -71,7 +71,7 @@ fn conversion() -> serde_json::Value {
         vec![
             node("new", "recordCreated", json!({ "object": "contact" })),
             node("converted", "waitFor", json!({
-                "event": { "recordChanged": { "object": "contact", "where": "record.lifecycle == 'CUSTOMER'" } },
+                "event": "recordChanged", "where": "record.lifecycle == 'CUSTOMER'",
                 "timeout": "P7D",
             })),
             node("yes", "updateRecord", json!({ "values": { "source": "converted" } })),

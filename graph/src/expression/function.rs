@@ -9,15 +9,16 @@ mod optional;
 mod pattern;
 mod text;
 mod time;
+mod wrapper;
 
 use std::sync::Arc;
 
 use super::{Budget, Fault};
 use crate::value::{Type, Value};
 
-pub(crate) use convert::wrapper;
 pub(crate) use format::shortest_debug;
 pub(crate) use pattern::Pattern;
+pub(crate) use wrapper::wrapper;
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

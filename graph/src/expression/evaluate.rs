@@ -103,16 +103,16 @@ impl<'a> Evaluation<'a> {
     }
 
     /// `&&` (decided by false) and `||` (decided by true): whichever side decides makes up for a fault of the other.
+    /// Nothing makes up for an exhausted budget, since it has no step left for the other side.
     fn logic(&mut self, both: &[Node; 2], decisive: bool) -> Result<Value, Fault> {
         let [left, right] = both;
         let first = match self.truth(left) {
             Ok(holds) if holds == decisive => return Ok(Value::Bool(decisive)),
-            Err(fault) if fault.is_final() => return Err(fault),
             first => first,
         };
         match (first, self.truth(right)) {
             (_, Ok(holds)) if holds == decisive => Ok(Value::Bool(decisive)),
-            (Err(fault), Err(other)) => Err(if other.is_final() { other } else { fault.or(other) }),
+            (Err(fault), Err(other)) => Err(fault.or(other)),
             (Err(fault), Ok(_)) | (Ok(_), Err(fault)) => Err(fault),
             (Ok(_), Ok(_)) => Ok(Value::Bool(!decisive)),
         }

@@ -135,9 +135,4 @@ impl Fault {
             _ => self,
         }
     }
-
-    /// Whether no other operand can make up for it.
-    pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Fault::Budget(_))
-    }
 }

@@ -64,6 +64,27 @@ fn a_small_value_that_stands_for_a_large_one_is_counted_as_the_large_one() {
 }
 
 #[test]
+fn a_long_text_costs_steps_wherever_it_is_read() {
+    let long = "'aaaaaaaaaa'.replace('a', 'aaaaaaaaaa').replace('a', 'aaaaaaaaaa').replace('a', 'aaaaaaaaaa')";
+    let (hundred, ten) = (list(100), list(10));
+
+    for test in [
+        "t < u",
+        "t == u",
+        "{t: 1}.size() == 1",
+        "t in {'a': 1}",
+        "{'a': 1}[?t].hasValue()",
+        "t.size() > 0",
+        "t.contains('b')",
+    ] {
+        let test = format!("({test} || true)");
+        assert_bounded(&format!(
+            "[{long}].all(t, [t + ''].all(u, {hundred}.all(x, {ten}.all(y, {test}))))"
+        ));
+    }
+}
+
+#[test]
 fn a_fault_of_the_budget_is_not_made_up_for() {
     let ten = list(10);
     let nested = (0..6).fold("true".to_owned(), |body, depth| format!("{ten}.all(x{depth}, {body})"));

@@ -149,9 +149,12 @@ impl<'a> Evaluation<'a> {
                 }
                 Ok(Value::Bool(false))
             }
-            Value::Map(map) => Ok(Value::Bool(
-                Key::from_value(&element).is_some_and(|key| map.contains_key(&key)),
-            )),
+            Value::Map(map) => {
+                self.budget.read(length(&element))?;
+                Ok(Value::Bool(
+                    Key::from_value(&element).is_some_and(|key| map.contains_key(&key)),
+                ))
+            }
             Value::Null if collection.may_be_empty() => Ok(Value::Bool(false)),
             other => Err(mismatch("in", &[element, other])),
         }

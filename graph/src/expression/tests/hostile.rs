@@ -16,7 +16,7 @@ fn assert_bounded(source: &str) {
     let expression = Expression::compile(source, &scope()).unwrap_or_else(|problems| panic!("{source}: {problems:?}"));
     let mut budget = Budget::default();
 
-    let fault = expression.evaluate(&bindings(), &mut budget).unwrap_err();
+    let fault = expression.evaluate(&bindings(), &mut budget).expect_err(source);
 
     assert!(matches!(fault, Fault::Budget(_)), "{source}: {fault}");
     assert!(start.elapsed() < A_MOMENT, "{source}: {:?}", start.elapsed());

@@ -15,6 +15,9 @@ const MAX_SECONDS: i64 = 253_402_300_799;
 pub struct Timestamp(DateTime<Utc>);
 
 impl Timestamp {
+    /// The beginning of 1970 in UTC.
+    pub const EPOCH: Timestamp = Timestamp(DateTime::UNIX_EPOCH);
+
     /// The instant that many whole seconds after 1970 began in UTC.
     ///
     /// # Errors

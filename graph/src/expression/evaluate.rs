@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::node::{Call, Element, Kind, Node};
-use super::{Bindings, Budget, Comparison, Fault, Trace};
+use super::trace::Recording;
+use super::{Bindings, Budget, Comparison, Fault};
 use crate::value::{Key, Map, Unordered, Value, equal, order};
 
 /// One evaluation: what it sees, what it may spend, and the macro variables that are set.
@@ -16,16 +17,20 @@ pub(crate) struct Evaluation<'a> {
     bindings: &'a dyn Bindings,
     budget: &'a mut Budget,
     locals: Vec<Value>,
-    trace: Option<&'a mut Trace>,
+    recording: Option<&'a mut Recording>,
 }
 
 impl<'a> Evaluation<'a> {
-    pub(crate) fn new(bindings: &'a dyn Bindings, budget: &'a mut Budget, trace: Option<&'a mut Trace>) -> Self {
+    pub(crate) fn new(
+        bindings: &'a dyn Bindings,
+        budget: &'a mut Budget,
+        recording: Option<&'a mut Recording>,
+    ) -> Self {
         Evaluation {
             bindings,
             budget,
             locals: Vec::new(),
-            trace,
+            recording,
         }
     }
 
@@ -33,8 +38,8 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn value(&mut self, node: &Node) -> Result<Value, Fault> {
         self.budget.step()?;
         let result = self.kind(node);
-        if let Some(trace) = &mut self.trace {
-            trace.note(node.part, &result);
+        if let Some(recording) = &mut self.recording {
+            recording.note(node.part, &result);
         }
         result
     }

@@ -1,1 +1,35 @@
-//! .
+//! Pointsman's tables, one a file, with the typed ids and the timestamp they are made of.
+//!
+//! Rows only: no rule of the CRM or the engine stands here. Enumerations are stored as their UPPER_CASE names, times as
+//! microseconds, documents as JSON text, so that both databases hold and order the same bytes.
+
+pub mod api_key;
+pub mod change;
+pub mod company;
+pub mod contact;
+pub mod credential;
+pub mod cursor;
+pub mod deal;
+pub mod effect;
+pub mod epoch;
+pub mod idempotency;
+pub mod ids;
+pub mod member;
+pub mod message;
+pub mod note;
+pub mod pipeline;
+pub mod run;
+pub mod run_event;
+pub mod run_inbox;
+pub mod session;
+pub mod setting;
+pub mod stage;
+pub mod step;
+pub mod task;
+pub mod team;
+pub mod time;
+pub mod timer;
+pub mod user;
+pub mod wait;
+pub mod workflow;
+pub mod workflow_version;

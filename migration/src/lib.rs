@@ -1,1 +1,28 @@
-//! .
+//! Pointsman's schema: one change a file, never edited once released; expand, backfill, contract.
+//!
+//! Migrations never import `pointsman-entities`: an old migration must keep its meaning while the entities move on.
+
+mod m0001_accounts;
+mod m0002_change_log;
+mod m0003_records;
+mod m0004_workflows;
+mod m0005_engine;
+mod table;
+
+use sea_orm_migration::prelude::*;
+
+/// All changes, oldest first.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m0001_accounts::Migration),
+            Box::new(m0002_change_log::Migration),
+            Box::new(m0003_records::Migration),
+            Box::new(m0004_workflows::Migration),
+            Box::new(m0005_engine::Migration),
+        ]
+    }
+}

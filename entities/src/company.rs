@@ -1,0 +1,54 @@
+//! Organisations that people work for.
+
+use sea_orm::entity::prelude::*;
+
+use crate::{
+    ids::{RecordId, TeamId, UserId},
+    time::Timestamp,
+};
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "company")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: RecordId,
+    pub name: String,
+    /// Lower-case host name, without `www.`.
+    pub domain: Option<String>,
+    pub website: Option<String>,
+    pub phone: Option<String>,
+    pub industry: Option<String>,
+    pub employees: Option<i64>,
+    /// `PROSPECT`, `CUSTOMER`, `FORMER` or `PARTNER`.
+    pub lifecycle: String,
+    pub street: Option<String>,
+    pub city: Option<String>,
+    pub region: Option<String>,
+    pub postal_code: Option<String>,
+    /// ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    pub description: Option<String>,
+    /// The user who is responsible for the record.
+    pub owner_id: Option<UserId>,
+    /// The team that the record belongs to.
+    pub team_id: Option<TeamId>,
+    /// Counts the record's changes from 1; the optimistic lock.
+    pub version: i64,
+    pub created_at: Timestamp,
+    pub created_by: Option<UserId>,
+    pub updated_at: Timestamp,
+    pub updated_by: Option<UserId>,
+    /// Set while the record is in the bin.
+    pub deleted_at: Option<Timestamp>,
+    /// Custom fields by key, a JSON object.
+    pub custom: String,
+    /// What made the last change: see `crm::cause`.
+    pub cause: String,
+    /// How many workflow-made changes led to the last one.
+    pub depth: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

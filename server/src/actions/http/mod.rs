@@ -1,0 +1,222 @@
+//! Performs the order of an `httpRequest` node once and says what is certain of it. Never retries, never reads a
+//! setting: all it needs is in the order.
+
+mod answer;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
+use reqwest::{Method, Url};
+use serde::{Deserialize, Serialize};
+
+use super::egress::{Egress, Error, Request};
+use super::{Code, IdempotencyKey, Outcome};
+
+/// What the node asks for, as the ledger keeps it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The method.
+    pub method: Verb,
+    /// An absolute URL, http or https.
+    pub url: String,
+    /// Headers in their order; the name may come twice.
+    pub headers: Vec<(String, String)>,
+    /// The body, as it is sent.
+    pub body: Option<String>,
+    /// The statuses that mean success; none given means 200 to 299.
+    pub expected: BTreeSet<u16>,
+}
+
+/// The methods that an order may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "they are HTTP's own")]
+pub enum Verb {
+    Get,
+    Head,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+/// Headers may hold secrets, and so may the query and the body.
+impl std::fmt::Debug for Order {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let host = Url::parse(&self.url)
+            .ok()
+            .and_then(|url| url.host_str().map(ToOwned::to_owned));
+        f.debug_struct("Order")
+            .field("method", &self.method)
+            .field("host", &host)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Sends the order with its key as `Idempotency-Key`.
+///
+/// What an answer means, where its status is not an expected one:
+/// - 429, and 503 that says when to come back: nothing was done, [`Outcome::NotSent`];
+/// - 502 and 504: a gateway does not know either, [`Outcome::Unknown`];
+/// - 408, 425 and the other 5xx: rejected, but the same order may succeed later;
+/// - all others: rejected.
+///
+/// An expected answer whose body breaks off is [`Outcome::Unknown`]: the effect happened, its output is not known.
+pub async fn perform(egress: &Egress, order: &Order, key: &IdempotencyKey, timeout: Duration) -> Outcome {
+    let request = match request(order, key, timeout) {
+        Ok(request) => request,
+        Err(invalid) => return Outcome::rejected(Code::InvalidOrder, invalid.to_string()),
+    };
+    match egress.send(request).await {
+        Ok(answer) => answer::judge(&order.expected, &answer),
+        Err(error) => unanswered(&error),
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Invalid {
+    #[error("the URL is not valid: {0}")]
+    Url(#[from] url::ParseError),
+    #[error("`{0}` is not the name of a header")]
+    Name(String),
+    #[error("the header `{0}` is set by Pointsman itself")]
+    Reserved(String),
+    #[error("the value of the header `{0}` has a character that no header may have")]
+    Value(String),
+    #[error("the idempotency key has a character that no header may have")]
+    Key(#[from] InvalidHeaderValue),
+}
+
+fn request(order: &Order, key: &IdempotencyKey, timeout: Duration) -> Result<Request, Invalid> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &order.headers {
+        headers.append(
+            header_name(name)?,
+            HeaderValue::from_str(value).map_err(|_| Invalid::Value(name.clone()))?,
+        );
+    }
+    headers.insert(
+        HeaderName::from_static("idempotency-key"),
+        HeaderValue::from_str(key.as_str())?,
+    );
+    let method = order.method.into();
+    Ok(Request {
+        method,
+        url: Url::parse(&order.url)?,
+        headers,
+        body: order.body.clone().map(Into::into),
+        timeout,
+    })
+}
+
+/// Framing, routing and decompression are the client's: an order that sets them could smuggle a second request.
+fn header_name(name: &str) -> Result<HeaderName, Invalid> {
+    const RESERVED: [&str; 10] = [
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ];
+    let parsed: HeaderName = name.parse().map_err(|_| Invalid::Name(name.to_owned()))?;
+    let reserved = RESERVED.contains(&parsed.as_str()) || parsed.as_str().starts_with("proxy-");
+    if reserved {
+        Err(Invalid::Reserved(name.to_owned()))
+    } else {
+        Ok(parsed)
+    }
+}
+
+impl From<Verb> for Method {
+    fn from(verb: Verb) -> Self {
+        match verb {
+            Verb::Get => Self::GET,
+            Verb::Head => Self::HEAD,
+            Verb::Post => Self::POST,
+            Verb::Put => Self::PUT,
+            Verb::Patch => Self::PATCH,
+            Verb::Delete => Self::DELETE,
+        }
+    }
+}
+
+fn unanswered(error: &Error) -> Outcome {
+    let message = with_cause(error);
+    match error {
+        Error::Refused(_) => Outcome::rejected(Code::EgressRefused, message),
+        Error::Malformed(_) => Outcome::rejected(Code::InvalidOrder, message),
+        Error::Connect { .. } => Outcome::not_sent(Code::ConnectFailed, message),
+        Error::Lost { .. } | Error::TimedOut { .. } => Outcome::unknown(Code::AnswerLost, message),
+    }
+}
+
+/// The root cause says what the layers above it do not: `connection refused`, `certificate has expired`.
+fn with_cause(error: &Error) -> String {
+    let causes = std::iter::successors(std::error::Error::source(error), |&cause| cause.source());
+    causes
+        .last()
+        .map_or_else(|| error.to_string(), |root| format!("{error}: {root}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(headers: &[(&str, &str)]) -> Order {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        let url = "https://api.example/x?token=secret".to_owned();
+        Order {
+            method: Verb::Post,
+            url,
+            headers,
+            body: None,
+            expected: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn an_order_cannot_set_the_framing_or_break_a_header() {
+        let key = "k1".parse().unwrap();
+        for (name, value) in [
+            ("Host", "x"),
+            ("content-length", "0"),
+            ("Proxy-Authorization", "x"),
+            ("a b", "x"),
+            ("x", "a\r\nb: c"),
+        ] {
+            assert!(
+                request(&order(&[(name, value)]), &key, Duration::ZERO).is_err(),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_key_is_sent_even_where_the_order_names_another() {
+        let request = request(
+            &order(&[("idempotency-key", "mine")]),
+            &"k1".parse().unwrap(),
+            Duration::ZERO,
+        )
+        .unwrap();
+
+        assert_eq!(
+            request.headers.get_all("idempotency-key").iter().collect::<Vec<_>>(),
+            ["k1"]
+        );
+    }
+
+    #[test]
+    fn what_is_logged_of_an_order_shows_no_secret() {
+        assert!(!format!("{:?}", order(&[("x-key", "secret")])).contains("secret"));
+    }
+}

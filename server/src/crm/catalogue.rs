@@ -1,0 +1,108 @@
+//! The objects by name, and what expressions know of them.
+
+use std::{collections::HashMap, sync::Arc};
+
+use pointsman_graph::value::{FieldType, ObjectType, Schema, Type};
+
+use super::object::{self, Field, Kind, Object};
+
+/// All objects of the installation.
+#[derive(Debug)]
+pub struct Catalogue {
+    objects: Vec<Arc<Object>>,
+    types: HashMap<&'static str, Arc<ObjectType>>,
+}
+
+impl Catalogue {
+    /// The core objects.
+    #[must_use]
+    pub fn core() -> Self {
+        let objects = object::core();
+        let types = objects
+            .iter()
+            .map(|object| (object.name, Arc::new(object_type(object))))
+            .collect();
+        Self { objects, types }
+    }
+
+    /// The object of that name.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<&Arc<Object>> {
+        self.objects.iter().find(|object| object.name == name)
+    }
+
+    /// All objects, in the order in which people see them.
+    #[must_use]
+    pub fn objects(&self) -> &[Arc<Object>] {
+        &self.objects
+    }
+}
+
+impl Schema for Catalogue {
+    fn object(&self, name: &str) -> Option<Arc<ObjectType>> {
+        self.types.get(name).map(Arc::clone)
+    }
+
+    fn object_names(&self) -> Vec<Arc<str>> {
+        self.objects.iter().map(|object| object.name.into()).collect()
+    }
+}
+
+fn object_type(object: &Object) -> ObjectType {
+    let id = FieldType {
+        description: "The record's global id.".into(),
+        ..FieldType::of(Type::String)
+    };
+    let fields = object.fields.iter().flat_map(|field| field_types(object, field));
+    ObjectType {
+        name: object.name.into(),
+        label: object.label.into(),
+        fields: [("id".into(), id)].into_iter().chain(fields).collect(),
+    }
+}
+
+/// The field, and for money its currency beside it.
+fn field_types(object: &Object, field: &Field) -> Vec<(Arc<str>, FieldType)> {
+    let known = FieldType {
+        ty: value_type(object, field),
+        nullable: !field.required,
+        writable: object.automatable && !field.system,
+        required: field.required && field.default.is_none() && !field.system && !field.derived,
+        description: field.doc.into(),
+    };
+    let mut fields = vec![(field.name.into(), known)];
+    if field.kind == Kind::Money {
+        let description = format!("ISO 4217 code of `{}`.", field.name).into();
+        let currency = FieldType {
+            nullable: true,
+            description,
+            ..FieldType::of(Type::String)
+        };
+        fields.push((currency_name(field).into(), currency));
+    }
+    fields
+}
+
+/// What expressions call the currency of a money field.
+#[must_use]
+pub fn currency_name(field: &Field) -> String {
+    format!("{}Currency", field.name)
+}
+
+fn value_type(object: &Object, field: &Field) -> Type {
+    match &field.kind {
+        Kind::Text { .. } | Kind::Email | Kind::Phone | Kind::Url | Kind::Domain | Kind::TimeZone | Kind::Country => {
+            Type::String
+        }
+        Kind::Integer { .. } => Type::Int,
+        Kind::Boolean => Type::Bool,
+        Kind::Select { options } => Type::Enum {
+            name: format!("{}.{}", object.name, field.name).into(),
+            options: options.iter().map(|option| Arc::from(*option)).collect(),
+        },
+        Kind::Date => Type::Date,
+        Kind::DateTime => Type::Timestamp,
+        Kind::Reference { object } => Type::Reference((*object).into()),
+        Kind::Money => Type::Decimal,
+    }
+}

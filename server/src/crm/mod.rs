@@ -1,0 +1,71 @@
+//! Records: what kinds there are, who may see and change them, and the one way in which they change.
+//!
+//! Knows no workflows and no API. Nobody else touches the tables of records.
+
+pub mod access;
+pub mod catalogue;
+pub mod cause;
+pub mod change;
+mod derive;
+pub mod filter;
+pub mod id;
+pub mod mutate;
+pub mod object;
+pub mod query;
+pub mod record;
+pub mod snapshot;
+pub mod validate;
+pub mod value;
+pub mod write;
+
+use std::sync::Arc;
+
+use crate::{source::Source, store::Store};
+
+pub use access::Access;
+pub use catalogue::Catalogue;
+pub use record::Record;
+pub use value::Value;
+
+/// The CRM: the records of one installation.
+pub struct Crm {
+    store: Arc<Store>,
+    catalogue: Arc<Catalogue>,
+    source: Arc<Source>,
+    enrol: Arc<dyn write::Enrol>,
+    committed: Arc<dyn mutate::Committed>,
+}
+
+impl Crm {
+    #[must_use]
+    pub fn new(
+        store: Arc<Store>,
+        catalogue: Arc<Catalogue>,
+        source: Arc<Source>,
+        enrol: Arc<dyn write::Enrol>,
+        committed: Arc<dyn mutate::Committed>,
+    ) -> Self {
+        Self {
+            store,
+            catalogue,
+            source,
+            enrol,
+            committed,
+        }
+    }
+
+    #[must_use]
+    pub fn catalogue(&self) -> &Arc<Catalogue> {
+        &self.catalogue
+    }
+
+    #[must_use]
+    pub fn source(&self) -> &Source {
+        &self.source
+    }
+
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+}

@@ -1,0 +1,185 @@
+//! Carries commands out: decide, commit, and decide again where somebody else was quicker.
+
+use std::sync::Arc;
+
+use pointsman_entities::{idempotency, ids::RecordId};
+use sea_orm::{ActiveValue::Set, EntityTrait};
+use serde_json::json;
+
+use super::{
+    Access, Crm, Record,
+    cause::Cause,
+    validate::Code,
+    write::{Automation, Command, Decision, Enrolled, Problem},
+};
+use crate::store::{self, Refusal, Row, Turn};
+
+/// How often a decision is made anew before it takes a turn of its own.
+const ATTEMPTS: usize = 3;
+
+/// Is told of each commit that changed records. Must not block: it runs on the writer's way back.
+pub trait Committed: Send + Sync {
+    /// `enrolled` are the runs that the changes started; `logged` says that the change log grew.
+    fn committed(&self, enrolled: Vec<Enrolled>, logged: bool);
+}
+
+/// Commands that succeed or fail together.
+pub struct Mutation<'a> {
+    pub access: &'a Access,
+    pub commands: Vec<Command>,
+    pub automation: Automation,
+    pub key: Option<Key>,
+}
+
+/// A client's promise that a repeated request is the same request.
+#[derive(Clone, Debug)]
+pub struct Key {
+    pub key: String,
+    /// SHA-256 of the request.
+    pub hash: Vec<u8>,
+}
+
+/// What came of a mutation.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The records as they are now, in the order of the commands.
+    Written(Vec<Arc<Record>>),
+    /// Nothing was written; the problems of each command that has some, by its place.
+    Refused(Vec<(usize, Problem)>),
+    /// The same request was answered before, about these records.
+    Repeated(Vec<RecordId>),
+    /// The key was used for another request.
+    KeyReused,
+}
+
+impl Crm {
+    /// Carries the commands out in one write set, or none of them.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn mutate(&self, mutation: &Mutation<'_>) -> Result<Outcome, store::Error> {
+        let mut rows = Vec::new();
+        for attempt in 0.. {
+            if let Some(outcome) = self.answered(mutation).await? {
+                return Ok(outcome);
+            }
+            let turn = if attempt < ATTEMPTS {
+                None
+            } else {
+                Some(self.store.turn(&rows).await?)
+            };
+            let mut decision = Decision::new(self, mutation.access, Cause::Request);
+            decision.automation = mutation.automation;
+            let records = match self.decide(&mut decision, &mutation.commands).await? {
+                Ok(records) => records,
+                Err(problems) => return Ok(Outcome::Refused(problems)),
+            };
+            rows = records
+                .iter()
+                .map(|record| Row {
+                    table: record.object.name,
+                    id: record.id.0,
+                })
+                .collect();
+            if let Some(key) = &mutation.key {
+                decision.set.insert(self.answer(mutation.access, key, &records));
+            }
+            match self.settle(decision, turn).await? {
+                Ok(()) => return Ok(Outcome::Written(records)),
+                Err(refusal) => {
+                    if let Some(problem) = taken(&mutation.commands, &refusal) {
+                        return Ok(Outcome::Refused(vec![problem]));
+                    }
+                    tracing::debug!(%refusal, attempt, "a mutation is decided again");
+                }
+            }
+        }
+        Err(store::Error::Stopped)
+    }
+
+    /// Commits a decision and passes on what follows from it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn settle(
+        &self,
+        decision: Decision<'_>,
+        turn: Option<Turn<'_>>,
+    ) -> Result<Result<(), Refusal>, store::Error> {
+        let Decision {
+            set, enrolled, logs, ..
+        } = decision;
+        let outcome = match turn {
+            None => self.store.commit(set).await?,
+            Some(turn) => turn.commit(set).await?,
+        };
+        if outcome.is_ok() {
+            self.committed.committed(enrolled, logs);
+        }
+        Ok(outcome)
+    }
+
+    async fn decide(
+        &self,
+        decision: &mut Decision<'_>,
+        commands: &[Command],
+    ) -> Result<Result<Vec<Arc<Record>>, Vec<(usize, Problem)>>, store::Error> {
+        let mut records = Vec::with_capacity(commands.len());
+        let mut problems = Vec::new();
+        for (place, command) in commands.iter().enumerate() {
+            match self.write(decision, command).await? {
+                Ok(record) => records.push(record),
+                Err(found) => problems.extend(found.into_iter().map(|problem| (place, problem))),
+            }
+        }
+        Ok(if problems.is_empty() {
+            Ok(records)
+        } else {
+            Err(problems)
+        })
+    }
+
+    async fn answered(&self, mutation: &Mutation<'_>) -> Result<Option<Outcome>, store::Error> {
+        let Some(key) = &mutation.key else { return Ok(None) };
+        let id = (mutation.access.actor().text(), key.key.clone());
+        let known = idempotency::Entity::find_by_id(id).one(self.store.reads()).await?;
+        Ok(known.map(|known| match known.request_hash == key.hash {
+            true => Outcome::Repeated(serde_json::from_str(&known.outcome).unwrap_or_default()),
+            false => Outcome::KeyReused,
+        }))
+    }
+
+    fn answer(&self, access: &Access, key: &Key, records: &[Arc<Record>]) -> idempotency::ActiveModel {
+        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
+        idempotency::ActiveModel {
+            principal: Set(access.actor().text()),
+            key: Set(key.key.clone()),
+            request_hash: Set(key.hash.clone()),
+            outcome: Set(json!(ids).to_string()),
+            created_at: Set(self.source.now()),
+        }
+    }
+}
+
+/// The unique field that a refusal is about.
+fn taken(commands: &[Command], refusal: &Refusal) -> Option<(usize, Problem)> {
+    let Refusal::Taken { index } = refusal else { return None };
+    commands.iter().enumerate().find_map(|(place, command)| {
+        let table = command.object.name;
+        let unique = |column: &str| *index == format!("{table}.{column}") || *index == format!("{table}_{column}_live");
+        let field = command
+            .object
+            .fields
+            .iter()
+            .find(|field| field.unique && unique(field.column))?;
+        let message = format!("`{}` is taken already", field.name);
+        Some((
+            place,
+            Problem {
+                code: Code::Taken,
+                message,
+                field: Some(field.name),
+            },
+        ))
+    })
+}

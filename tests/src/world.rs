@@ -1,0 +1,284 @@
+//! A whole installation in the test's own process, on either database and a clock that the test owns.
+
+use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, anyhow, bail};
+use futures_util::StreamExt;
+use pointsman::{
+    actions::{
+        egress::{Egress, Settings},
+        email::Mailer,
+    },
+    crm::{
+        Access, Catalogue, Crm, Record,
+        mutate::{Mutation, Outcome},
+        validate,
+        write::{Command, Enrol, Verb},
+    },
+    engine::{Actions, Engine, Link, Parts, history::{Entry, What}, hints::Hints},
+    source::Source,
+    store::{Location, Store},
+    workflow::{
+        enrol::Triggers,
+        manage::{New, Published, Workflows},
+        versions::Versions,
+    },
+};
+use pointsman_entities::{
+    ids::{MemberId, RunId, WorkflowId},
+    run, step,
+    time::Timestamp,
+};
+use pointsman_graph::{definition::Definition, value::Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+use crate::{clock::ManualClock, servers::postgres::Database};
+
+/// How long a test waits for something that must happen, in real time.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// 2026-01-05T09:00:00Z, a Monday.
+pub const START: Timestamp = Timestamp(1_767_603_600_000_000);
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// Where the data lives; it outlives restarts.
+enum Home {
+    Folder(TempDir),
+    Database(Database),
+}
+
+/// An installation that runs.
+pub struct World {
+    home: Home,
+    settings: Outside,
+    pub clock: ManualClock,
+    pub store: Arc<Store>,
+    pub crm: Arc<Crm>,
+    pub workflows: Workflows,
+    pub engine: Engine,
+    pub member: MemberId,
+    pub access: Access,
+}
+
+/// The outside world as the installation is configured to reach it.
+#[derive(Clone, Default)]
+pub struct Outside {
+    pub egress: Settings,
+    pub smtp: Option<pointsman::actions::email::SmtpConfig>,
+}
+
+impl World {
+    /// An empty installation.
+    pub async fn start(backend: Backend) -> Result<Self> {
+        Self::start_with(backend, Outside::default()).await
+    }
+
+    /// An empty installation that can reach the servers of a test.
+    pub async fn start_with(backend: Backend, outside: Outside) -> Result<Self> {
+        let home = match backend {
+            Backend::Sqlite => Home::Folder(tempfile::tempdir()?),
+            Backend::Postgres => Home::Database(Database::empty()?),
+        };
+        Self::open(home, ManualClock::at(START), outside).await
+    }
+
+    /// Stops the installation as a shutdown does, and starts it again on the same data.
+    pub async fn restart(self) -> Result<Self> {
+        let Self { home, settings, clock, engine, store, crm, workflows, .. } = self;
+        engine.stop().await;
+        drop((engine, store, crm, workflows));
+        Self::open(home, clock, settings).await
+    }
+
+    async fn open(home: Home, clock: ManualClock, settings: Outside) -> Result<Self> {
+        let location = match &home {
+            Home::Folder(folder) => Location::Folder(folder.path().to_owned()),
+            Home::Database(database) => Location::Postgres { url: database.url().to_owned(), connections: 12 },
+        };
+        let source = Arc::new(Source::on(Box::new(clock.clone())));
+        let store = Arc::new(open(&location).await?);
+        let catalogue = Arc::new(Catalogue::core());
+        let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogue)));
+        let member: MemberId = source.id();
+        let triggers = Arc::new(Triggers::new(
+            Arc::clone(&store),
+            Arc::clone(&catalogue),
+            Arc::clone(&versions),
+            Arc::clone(&source),
+            member,
+        ));
+        triggers.refresh().await?;
+        let link = Arc::new(Link::default());
+        let enrol: Arc<dyn Enrol> = Arc::<Triggers>::clone(&triggers);
+        let crm = Arc::new(Crm::new(
+            Arc::clone(&store),
+            Arc::clone(&catalogue),
+            Arc::clone(&source),
+            enrol,
+            Arc::<Link>::clone(&link),
+        ));
+        let actions = Actions {
+            egress: Egress::new(&settings.egress)?,
+            mailer: settings.smtp.clone().map(Mailer::new).transpose()?,
+        };
+        let engine = Engine::new(Parts {
+            store: Arc::clone(&store),
+            crm: Arc::clone(&crm),
+            versions: Arc::clone(&versions),
+            source: Arc::clone(&source),
+            actions,
+            hints: Arc::new(Hints::default()),
+            member,
+        });
+        link.connect(&engine);
+        engine.start().await?;
+        let workflows = Workflows::new(Arc::clone(&store), catalogue, versions, triggers, source);
+        Ok(Self { home, settings, clock, store, crm, workflows, engine, member, access: Access::system() })
+    }
+
+    /// Creates a record.
+    pub async fn create(&self, object: &str, values: Json) -> Result<Arc<Record>> {
+        self.mutate(object, |values| Verb::Create { values }, values).await
+    }
+
+    /// Changes a record.
+    pub async fn update(&self, record: &Record, values: Json) -> Result<Arc<Record>> {
+        let id = record.id;
+        self.mutate(record.object.name, |values| Verb::Update { id, expected: None, values }, values).await
+    }
+
+    async fn mutate(
+        &self,
+        object: &str,
+        verb: impl FnOnce(Vec<(usize, pointsman::crm::Value)>) -> Verb,
+        values: Json,
+    ) -> Result<Arc<Record>> {
+        let object = self.crm.catalogue().object(object).context("object")?;
+        let mut typed = Vec::new();
+        for (name, json) in values.as_object().context("values")? {
+            let (index, field) = object.field(name).with_context(|| format!("field {name}"))?;
+            let value = validate::from_expression(field, &Value::from_json(json), None);
+            typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
+        }
+        let command = Command { object: Arc::clone(object), verb: verb(typed) };
+        let mutation =
+            Mutation { access: &self.access, commands: vec![command], automation: Default::default(), key: None };
+        match self.crm.mutate(&mutation).await? {
+            Outcome::Written(records) => records.into_iter().next().context("a record"),
+            other => bail!("{other:?}"),
+        }
+    }
+
+    /// The record as it is now.
+    pub async fn read(&self, record: &Record) -> Result<Arc<Record>> {
+        let mut found = self.crm.get(&self.access, &record.object, &[record.id]).await?;
+        found.remove(&record.id).context("the record is gone")
+    }
+
+    /// Creates and publishes a workflow.
+    pub async fn publish(&self, definition: Json) -> Result<WorkflowId> {
+        let definition = Definition::from_json(definition)?;
+        let new = New { name: "Test".into(), description: None, time_zone: "UTC".into(), definition };
+        let created = self.workflows.create(&self.access, new).await?;
+        let workflow = created.map_err(|problem| anyhow!("{problem:?}"))?;
+        match self.workflows.publish(&self.access, workflow.id, None).await? {
+            Published::Version { workflow, .. } => Ok(workflow.id),
+            other => bail!("{other:#?}"),
+        }
+    }
+
+    /// All runs, oldest first.
+    pub async fn runs(&self) -> Result<Vec<run::Model>> {
+        Ok(run::Entity::find().order_by_asc(run::Column::Id).all(self.store.reads()).await?)
+    }
+
+    /// The one run there is.
+    pub async fn run(&self) -> Result<run::Model> {
+        let mut runs = self.runs().await?;
+        match runs.len() {
+            1 => runs.pop().context("run"),
+            count => bail!("{count} runs: {runs:#?}"),
+        }
+    }
+
+    /// The status and port of each step of a run, by node.
+    pub async fn steps(&self, run: RunId) -> Result<HashMap<String, step::Model>> {
+        let steps = step::Entity::find().filter(step::Column::RunId.eq(run)).all(self.store.reads()).await?;
+        Ok(steps.into_iter().map(|step| (step.step.clone(), step)).collect())
+    }
+
+    /// Waits until the run is over; its whole history.
+    pub async fn finished(&self, run: RunId) -> Result<Vec<Arc<Entry>>> {
+        let history = self.engine.watch(run, 0).collect::<Vec<_>>();
+        let entries = patient(history).await.with_context(|| format!("run {} does not end", run.0))?;
+        entries.into_iter().map(|entry| Ok(entry?)).collect()
+    }
+
+    /// Waits until an entry of the run's history is as wanted.
+    pub async fn until(&self, run: RunId, wanted: impl Fn(&What) -> bool) -> Result<Arc<Entry>> {
+        let mut history = Box::pin(self.engine.watch(run, 0));
+        let found = async {
+            while let Some(entry) = history.next().await {
+                match entry {
+                    Ok(entry) if wanted(&entry.what) => return Ok(entry),
+                    Ok(_) => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            bail!("the run ended before")
+        };
+        patient(found).await?
+    }
+
+    /// Waits until the run's step waits.
+    pub async fn waiting(&self, run: RunId, node: &str) -> Result<Arc<Entry>> {
+        self.until(run, |what| matches!(what, What::Waiting { step, .. } if step.node.as_str() == node)).await
+    }
+
+    /// Stops the installation; every queue must have drained.
+    pub async fn stop(self) {
+        self.engine.stop().await;
+    }
+}
+
+/// A node of a definition.
+#[must_use]
+pub fn node(key: &str, kind: &str, config: Json) -> Json {
+    json!({ "key": key, "kind": kind, "config": config })
+}
+
+/// A definition of nodes and of edges written `from -> to` or `from.port -> to`.
+#[must_use]
+pub fn workflow(nodes: Vec<Json>, edges: &[&str]) -> Json {
+    let edge = |edge: &&str| {
+        let (from, to) = edge.split_once(" -> ").unwrap_or((edge, ""));
+        match from.split_once('.') {
+            Some((from, port)) => json!({ "from": from, "port": port, "to": to }),
+            None => json!({ "from": from, "to": to }),
+        }
+    };
+    json!({ "format": 1, "nodes": nodes, "edges": edges.iter().map(edge).collect::<Vec<_>>() })
+}
+
+async fn patient<T>(future: impl Future<Output = T>) -> Result<T> {
+    tokio::time::timeout(PATIENCE, future).await.context("it takes too long")
+}
+
+/// A folder's lock is freed a moment after its last user is gone.
+async fn open(location: &Location) -> Result<Store> {
+    for _ in 0..100 {
+        match Store::open(location).await {
+            Err(pointsman::store::Error::InUse { .. }) => tokio::task::yield_now().await,
+            opened => return Ok(opened?),
+        }
+    }
+    Ok(Store::open(location).await?)
+}

@@ -1,0 +1,4 @@
+//! The test servers themselves: what other tests rely on without looking.
+
+mod postgres;
+mod process;

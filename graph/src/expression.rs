@@ -35,6 +35,7 @@ use crate::value::{Type, Value};
 use compile::{Check, Part};
 use evaluate::Evaluation;
 use node::Node;
+use trace::Recording;
 
 /// A parsed and checked expression. Immutable; cloning shares it.
 #[derive(Clone, Debug)]
@@ -118,10 +119,11 @@ impl Expression {
 
     /// Its value together with that of each part: why a condition held or did not.
     pub fn trace(&self, bindings: &dyn Bindings, budget: &mut Budget) -> (Result<Value, Fault>, Trace) {
-        let mut trace = Trace::new(&self.0.source, &self.0.parts);
-        let result = Evaluation::new(bindings, budget, Some(&mut trace)).value(&self.0.root);
-        trace.without_silent(&self.0.parts);
-        (result.and_then(|value| budget.weigh(&value).map(|()| value)), trace)
+        let checked = &*self.0;
+        let mut recording = Recording::new(&checked.parts);
+        let result = Evaluation::new(bindings, budget, Some(&mut recording)).value(&checked.root);
+        let result = result.and_then(|value| budget.weigh(&value).map(|()| value));
+        (result, recording.trace(&checked.source, &checked.parts))
     }
 
     /// The condition on one variable's fields as a filter that a database can run, selecting exactly the records for

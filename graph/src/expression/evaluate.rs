@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::node::{Call, Element, Kind, Node};
-use super::{Bindings, Budget, Comparison, Fault, Trace};
+use super::trace::Recording;
+use super::{Bindings, Budget, Comparison, Fault};
 use crate::value::{Key, Map, Unordered, Value, equal, order};
 
 /// One evaluation: what it sees, what it may spend, and the macro variables that are set.
@@ -16,16 +17,20 @@ pub(crate) struct Evaluation<'a> {
     bindings: &'a dyn Bindings,
     budget: &'a mut Budget,
     locals: Vec<Value>,
-    trace: Option<&'a mut Trace>,
+    recording: Option<&'a mut Recording>,
 }
 
 impl<'a> Evaluation<'a> {
-    pub(crate) fn new(bindings: &'a dyn Bindings, budget: &'a mut Budget, trace: Option<&'a mut Trace>) -> Self {
+    pub(crate) fn new(
+        bindings: &'a dyn Bindings,
+        budget: &'a mut Budget,
+        recording: Option<&'a mut Recording>,
+    ) -> Self {
         Evaluation {
             bindings,
             budget,
             locals: Vec::new(),
-            trace,
+            recording,
         }
     }
 
@@ -33,8 +38,8 @@ impl<'a> Evaluation<'a> {
     pub(crate) fn value(&mut self, node: &Node) -> Result<Value, Fault> {
         self.budget.step()?;
         let result = self.kind(node);
-        if let Some(trace) = &mut self.trace {
-            trace.note(node.part, &result);
+        if let Some(recording) = &mut self.recording {
+            recording.note(node.part, &result);
         }
         result
     }
@@ -103,16 +108,16 @@ impl<'a> Evaluation<'a> {
     }
 
     /// `&&` (decided by false) and `||` (decided by true): whichever side decides makes up for a fault of the other.
+    /// Nothing makes up for an exhausted budget, since it has no step left for the other side.
     fn logic(&mut self, both: &[Node; 2], decisive: bool) -> Result<Value, Fault> {
         let [left, right] = both;
         let first = match self.truth(left) {
             Ok(holds) if holds == decisive => return Ok(Value::Bool(decisive)),
-            Err(fault) if fault.is_final() => return Err(fault),
             first => first,
         };
         match (first, self.truth(right)) {
             (_, Ok(holds)) if holds == decisive => Ok(Value::Bool(decisive)),
-            (Err(fault), Err(other)) => Err(if other.is_final() { other } else { fault.or(other) }),
+            (Err(fault), Err(other)) => Err(fault.or(other)),
             (Err(fault), Ok(_)) | (Ok(_), Err(fault)) => Err(fault),
             (Ok(_), Ok(_)) => Ok(Value::Bool(!decisive)),
         }
@@ -149,9 +154,12 @@ impl<'a> Evaluation<'a> {
                 }
                 Ok(Value::Bool(false))
             }
-            Value::Map(map) => Ok(Value::Bool(
-                Key::from_value(&element).is_some_and(|key| map.contains_key(&key)),
-            )),
+            Value::Map(map) => {
+                self.budget.read(length(&element))?;
+                Ok(Value::Bool(
+                    Key::from_value(&element).is_some_and(|key| map.contains_key(&key)),
+                ))
+            }
             Value::Null if collection.may_be_empty() => Ok(Value::Bool(false)),
             other => Err(mismatch("in", &[element, other])),
         }

@@ -93,7 +93,7 @@ pub enum Fault {
         key: String,
     },
     /// A condition whose value is neither true nor false.
-    #[error("the condition is a {found}, neither true nor false")]
+    #[error("a condition is true or false, this is {found}")]
     NotACondition {
         /// The type of its value.
         found: &'static str,
@@ -134,10 +134,5 @@ impl Fault {
             (_, Fault::Unloaded(_)) => other,
             _ => self,
         }
-    }
-
-    /// Whether no other operand can make up for it.
-    pub(crate) fn is_final(&self) -> bool {
-        matches!(self, Fault::Budget(_))
     }
 }

@@ -7,8 +7,8 @@ use super::Fault;
 use super::compile::Part;
 use crate::value::Value;
 
-/// How many characters of a value a trace keeps.
-const VALUE_CHARACTERS: usize = 120;
+/// How many characters of a text or value a trace keeps.
+const CHARACTERS: usize = 120;
 
 /// What each part of an expression came to, in the order of the source, outer parts before inner ones.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -20,7 +20,7 @@ pub struct Trace {
 /// One part of an expression.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
-    /// Its text.
+    /// Its text, cut at 120 characters; `span` is all of it.
     pub source: Arc<str>,
     /// Where it stands, in bytes of the source.
     pub span: Range<usize>,
@@ -43,35 +43,41 @@ pub enum Outcome {
     NotEvaluated,
 }
 
-impl Trace {
-    /// A trace in which nothing has been evaluated.
-    pub(crate) fn new(source: &str, parts: &[Part]) -> Trace {
-        let step = |part: &Part| Step {
-            source: source.get(part.span.clone()).unwrap_or_default().into(),
-            span: part.span.clone(),
-            depth: part.depth,
-            times: 0,
-            outcome: Outcome::NotEvaluated,
-        };
-        Trace {
-            steps: parts.iter().map(step).collect(),
+/// What an evaluation notes as it goes: for each part, how often it ran and what it came to the last time. Values are
+/// shared and written as text at the end, so that tracing an expression costs little more than evaluating it.
+pub(crate) struct Recording(Vec<Noted>);
+
+/// How often a part ran, and what it came to the last time.
+type Noted = (u32, Option<Result<Value, Fault>>);
+
+impl Recording {
+    pub(crate) fn new(parts: &[Part]) -> Recording {
+        Recording(vec![(0, None); parts.len()])
+    }
+
+    pub(crate) fn note(&mut self, part: usize, result: &Result<Value, Fault>) {
+        if let Some((times, last)) = self.0.get_mut(part) {
+            *times = times.saturating_add(1);
+            *last = Some(result.clone());
         }
     }
 
-    /// Drops the parts that say nothing.
-    pub(crate) fn without_silent(&mut self, parts: &[Part]) {
-        let mut silent = parts.iter().map(|part| part.silent);
-        self.steps.retain(|_| !silent.next().unwrap_or(false));
-    }
-
-    /// Notes what a part came to.
-    pub(crate) fn note(&mut self, part: usize, result: &Result<Value, Fault>) {
-        if let Some(step) = self.steps.get_mut(part) {
-            step.times = step.times.saturating_add(1);
-            step.outcome = match result {
-                Ok(value) => Outcome::Value(brief(value)),
-                Err(fault) => Outcome::Fault(fault.clone()),
-            };
+    /// The trace of the parts that say something.
+    pub(crate) fn trace(self, source: &str, parts: &[Part]) -> Trace {
+        let telling = parts.iter().zip(self.0).filter(|(part, _)| !part.silent);
+        let step = |(part, (times, last)): (&Part, Noted)| Step {
+            source: cut(source.get(part.span.clone()).unwrap_or_default()).into(),
+            span: part.span.clone(),
+            depth: part.depth,
+            times,
+            outcome: match last {
+                Some(Ok(value)) => Outcome::Value(brief(&value)),
+                Some(Err(fault)) => Outcome::Fault(fault),
+                None => Outcome::NotEvaluated,
+            },
+        };
+        Trace {
+            steps: telling.map(step).collect(),
         }
     }
 }
@@ -80,14 +86,18 @@ impl Trace {
 pub(crate) fn brief(value: &Value) -> String {
     let mut text = String::new();
     write_brief(value, &mut text);
-    if text.chars().count() > VALUE_CHARACTERS {
-        text = text.chars().take(VALUE_CHARACTERS).chain(['…']).collect();
+    cut(&text)
+}
+
+fn cut(text: &str) -> String {
+    match text.char_indices().nth(CHARACTERS) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
     }
-    text
 }
 
 fn write_brief(value: &Value, out: &mut String) {
-    if out.len() > 4 * VALUE_CHARACTERS {
+    if out.len() > 4 * CHARACTERS {
         return;
     }
     match value {
@@ -102,7 +112,7 @@ fn write_brief(value: &Value, out: &mut String) {
             out.push('}');
         }
         Value::String(text) => {
-            let start: String = text.chars().take(VALUE_CHARACTERS + 1).collect();
+            let start: String = text.chars().take(CHARACTERS + 1).collect();
             out.push_str(&serde_json::Value::from(start).to_string());
         }
         Value::Bytes(bytes) => out.push_str(&format!("{} bytes", bytes.len())),
@@ -113,7 +123,7 @@ fn write_brief(value: &Value, out: &mut String) {
 
 fn write_all<'a>(entries: impl Iterator<Item = (Option<String>, &'a Value)>, out: &mut String) {
     for (position, (key, value)) in entries.enumerate() {
-        if out.len() > 4 * VALUE_CHARACTERS {
+        if out.len() > 4 * CHARACTERS {
             return;
         }
         if position > 0 {

@@ -113,7 +113,6 @@ impl Evaluation<'_> {
         match self.truth(body) {
             Ok(holds) if holds == decisive => return Ok(Some(Value::Bool(decisive))),
             Ok(_) => {}
-            Err(fault) if fault.is_final() => return Err(fault),
             Err(fault) => {
                 progress.fault = Some(match progress.fault.take() {
                     Some(earlier) => earlier.or(fault),

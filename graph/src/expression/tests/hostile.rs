@@ -16,7 +16,7 @@ fn assert_bounded(source: &str) {
     let expression = Expression::compile(source, &scope()).unwrap_or_else(|problems| panic!("{source}: {problems:?}"));
     let mut budget = Budget::default();
 
-    let fault = expression.evaluate(&bindings(), &mut budget).unwrap_err();
+    let fault = expression.evaluate(&bindings(), &mut budget).expect_err(source);
 
     assert!(matches!(fault, Fault::Budget(_)), "{source}: {fault}");
     assert!(start.elapsed() < A_MOMENT, "{source}: {:?}", start.elapsed());
@@ -61,6 +61,27 @@ fn a_small_value_that_stands_for_a_large_one_is_counted_as_the_large_one() {
     assert_bounded(&format!("{shared} == {shared}"));
     assert_bounded(&shared);
     assert_bounded(&format!("'%s'.format([{shared}])"));
+}
+
+#[test]
+fn a_long_text_costs_steps_wherever_it_is_read() {
+    let long = "'aaaaaaaaaa'.replace('a', 'aaaaaaaaaa').replace('a', 'aaaaaaaaaa').replace('a', 'aaaaaaaaaa')";
+    let (hundred, ten) = (list(100), list(10));
+
+    for test in [
+        "t < u",
+        "t == u",
+        "{t: 1}.size() == 1",
+        "t in {'a': 1}",
+        "{'a': 1}[?t].hasValue()",
+        "t.size() > 0",
+        "t.contains('b')",
+    ] {
+        let test = format!("({test} || true)");
+        assert_bounded(&format!(
+            "[{long}].all(t, [t + ''].all(u, {hundred}.all(x, {ten}.all(y, {test}))))"
+        ));
+    }
 }
 
 #[test]

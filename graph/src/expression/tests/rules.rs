@@ -104,6 +104,7 @@ fn decimals_are_exact() {
     assert_eq!(value("record.amount == 19.99"), Value::Bool(true));
     assert_eq!(value("record.amount * 3"), decimal("59.97"));
     assert_eq!(value("record.amount * 1.1"), decimal("21.989"));
+    assert_eq!(value("1.1 * record.amount"), decimal("21.989"));
     assert_eq!(value("decimal('0.1') + decimal('0.2')"), decimal("0.3"));
     assert_eq!(
         value("record.amount > 19 && record.amount < 20u && 19.990000000000001 > record.amount"),

@@ -13,7 +13,7 @@ pub struct Description {
     pub doc: &'static str,
     /// The version of its config; earlier ones are upgraded on reading.
     pub version: u32,
-    /// The ports that every node of the kind has; the first is the main one.
+    /// The ports that every node of the kind has; a main one, `out` or `done`, comes first.
     pub ports: &'static [Port],
     pub fields: &'static [Field],
 }

@@ -113,8 +113,6 @@ impl Definition {
 
     /// The port that an edge leaves by, once its absence is filled in; none where its node has no main port.
     pub fn port(&self, edge: &Edge) -> Option<Port> {
-        edge.port
-            .clone()
-            .or_else(|| self.node(&edge.from)?.config.ports().into_iter().next())
+        edge.port.clone().or_else(|| self.node(&edge.from)?.config.main_port())
     }
 }

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::{
     definition::{Definition, Delivery},
-    expression::Expression,
+    expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
     node::{Compiled, Work, Writes},
     resolve::{Moment, Resolution, Unresolved},
@@ -65,11 +65,31 @@ pub struct Trigger {
     pub condition: Option<Expression>,
 }
 
+/// A committed mutation of one record, as far as triggers care.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    pub operation: Operation,
+    pub object: &'a str,
+    /// The fields whose values differ.
+    pub fields: &'a [Arc<str>],
+}
+
 impl Trigger {
-    /// Whether a change is one that this trigger listens to. Its condition is the caller's to evaluate, with a trace.
-    pub fn listens_to(&self, operation: Operation, object: &str, changed: &[Arc<str>]) -> bool {
-        let concerns = self.fields.is_empty() || changed.iter().any(|field| self.fields.contains(field));
-        self.operation == Some(operation) && self.object.as_deref() == Some(object) && concerns
+    /// Whether a change is one that this trigger listens to, whatever its condition says.
+    pub fn listens_to(&self, change: &Change<'_>) -> bool {
+        let concerns = self.fields.is_empty() || change.fields.iter().any(|field| self.fields.contains(field));
+        self.operation == Some(change.operation) && self.object.as_deref() == Some(change.object) && concerns
+    }
+
+    /// Whether a change starts a run. Why it does or does not is `condition`'s to trace.
+    ///
+    /// # Errors
+    /// As [`Expression::holds`].
+    pub fn matches(&self, change: &Change<'_>, bindings: &dyn Bindings, budget: &mut Budget) -> Result<bool, Fault> {
+        match &self.condition {
+            Some(condition) if self.listens_to(change) => condition.holds(bindings, budget),
+            Some(_) | None => Ok(self.listens_to(change)),
+        }
     }
 }
 

@@ -5,6 +5,8 @@ mod flaw;
 mod flow;
 mod lay;
 mod region;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, num::NonZeroU32};
 
@@ -38,10 +40,10 @@ pub struct Track {
 pub struct TrackNode {
     pub key: NodeKey,
     pub role: Role,
-    /// The ways out; the first is the main one, which an edge that names no port leaves by.
+    /// The ways out. Where a node is left without anybody's choice, by the first: joins, nodes that are disabled.
     pub ports: Vec<Port>,
     pub retry: Retry,
-    /// Does nothing and leaves by its main port.
+    /// Does nothing and leaves by its first port.
     pub disabled: bool,
 }
 

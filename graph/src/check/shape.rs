@@ -98,11 +98,20 @@ fn unknown_port(definition: &Definition, edge: &Edge) -> Option<Problem> {
     // Nobody knows the ports of a kind that is not ours, and that has been said.
     node.config.description()?;
     let ports = node.config.ports();
-    let Some(port) = &edge.port else {
-        return Some(
-            Problem::error(Code::UnknownPort, format!("`{}` ends here: it has no port", edge.from)).on(&edge.id),
-        );
+    let names = || ports.iter().map(Port::as_str);
+    let message = match &edge.port {
+        Some(port) => format!("`{}` has no port `{port}`", edge.from),
+        None if ports.is_empty() => format!("`{}` ends the run: nothing comes after it", edge.from),
+        None => format!(
+            "which way out of `{}`? It has {}",
+            edge.from,
+            names().collect::<Vec<_>>().join(", ")
+        ),
     };
-    let problem = Problem::error(Code::UnknownPort, format!("`{}` has no port `{port}`", edge.from)).on(&edge.id);
-    Some(problem.meant(port.as_str(), ports.iter().map(Port::as_str)))
+    let written = edge.port.as_ref().map_or("", Port::as_str);
+    Some(
+        Problem::error(Code::UnknownPort, message)
+            .on(&edge.id)
+            .meant(written, names()),
+    )
 }

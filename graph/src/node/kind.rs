@@ -24,7 +24,7 @@ pub(crate) trait Kind: Serialize + DeserializeOwned {
         (version == Self::DESCRIPTION.version).then_some(config)
     }
 
-    /// The ways out, the main one first.
+    /// The ways out; a main one, `out` or `done`, comes first.
     fn ports(&self) -> Vec<Port> {
         Self::DESCRIPTION.ports.to_vec()
     }

@@ -10,3 +10,5 @@ mod properties;
 mod script;
 #[cfg(test)]
 mod shapes;
+#[cfg(test)]
+mod storing;

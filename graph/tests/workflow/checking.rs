@@ -91,6 +91,25 @@ fn the_shape_is_checked() {
 }
 
 #[test]
+fn an_edge_out_of_a_branch_must_name_its_port() {
+    let mut definition = after_won("if", json!({ "condition": "true" }));
+    definition["nodes"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "key": "end", "kind": "stop" }));
+    let edges = [
+        json!({ "from": "node", "to": "end" }),
+        json!({ "from": "end", "to": "node" }),
+    ];
+    definition["edges"].as_array_mut().unwrap().extend(edges);
+
+    let found = check(definition).problems;
+
+    assert_eq!(found[0].message, "which way out of `node`? It has yes, no");
+    assert_eq!(found[1].message, "`end` ends the run: nothing comes after it");
+}
+
+#[test]
 fn a_join_that_can_never_fire_is_found() {
     let case = |name: &str| json!({ "name": name, "condition": "record.probability > 10" });
     let definition = |count: u32| {

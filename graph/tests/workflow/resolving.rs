@@ -7,7 +7,7 @@ use pointsman_graph::{
     event::Outcome,
     expression::{Budget, Variables},
     node::EmailKind,
-    plan::Operation,
+    plan::{Change, Operation},
     resolve::{Body, Moment, Order, Resolution, Unresolved},
     value::{Reference, Timestamp, Value},
 };
@@ -268,13 +268,24 @@ fn a_search_is_handed_on_with_its_condition() {
 }
 
 #[test]
-fn a_trigger_listens_to_its_operation_object_and_fields() {
-    let plan = check(after_won("stop", json!({}))).plan.unwrap();
+fn a_trigger_matches_its_operation_object_fields_and_condition() {
+    let mut definition = after_won("stop", json!({}));
+    definition["nodes"][0]["config"]["where"] = json!("record.probability > 50");
+    let plan = check(definition).plan.unwrap();
     let (_, trigger) = plan.triggers().next().unwrap();
-    let listens = |operation, object, field: &str| trigger.listens_to(operation, object, &[field.into()]);
+    let matches = |operation, object, field: &str, probability: i64| {
+        let bindings = Variables::default().with("record", Value::map([("probability", Value::Int(probability))]));
+        let change = Change {
+            operation,
+            object,
+            fields: &[field.into()],
+        };
+        trigger.matches(&change, &bindings, &mut Budget::default()).unwrap()
+    };
 
-    assert!(listens(Operation::Updated, "deal", "status"));
-    assert!(!listens(Operation::Updated, "deal", "name"));
-    assert!(!listens(Operation::Created, "deal", "status"));
-    assert!(!listens(Operation::Updated, "company", "status"));
+    assert!(matches(Operation::Updated, "deal", "status", 80));
+    assert!(!matches(Operation::Updated, "deal", "status", 20));
+    assert!(!matches(Operation::Updated, "deal", "name", 80));
+    assert!(!matches(Operation::Created, "deal", "status", 80));
+    assert!(!matches(Operation::Updated, "company", "status", 80));
 }

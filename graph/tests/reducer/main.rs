@@ -5,6 +5,8 @@ mod golden;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod play;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod script;

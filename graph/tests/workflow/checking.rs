@@ -1,5 +1,6 @@
 //! What the check finds.
 
+use pointsman_graph::value::Type;
 use serde_json::json;
 
 use super::crm::{after_won, check, problems};
@@ -184,6 +185,28 @@ fn a_step_must_come_before_the_node_that_reads_it() {
         problems(definition),
         ["aside condition STEP_NOT_UPSTREAM", "wrong condition UNKNOWN_FIELD"]
     );
+}
+
+#[test]
+fn the_output_of_a_step_that_may_not_have_run_may_be_null() {
+    let output = |disabled: bool| {
+        let definition = json!({
+            "nodes": [
+                { "key": "start", "kind": "manual", "config": { "object": "deal" } },
+                { "key": "find", "kind": "findRecords", "config": { "object": "company" }, "disabled": disabled },
+                { "key": "sum", "kind": "set", "config": { "values": { "count": "steps.find.output.count" } } },
+            ],
+            "edges": [{ "from": "start", "to": "find" }, { "from": "find", "to": "sum" }],
+        });
+        let plan = check(definition).plan.unwrap();
+        match &plan.node(&"sum".parse().unwrap()).unwrap().output {
+            Type::Struct(fields) => fields["count"].ty.to_string(),
+            other => panic!("{other}"),
+        }
+    };
+
+    assert_eq!(output(false), "int");
+    assert_eq!(output(true), "int or null");
 }
 
 #[test]

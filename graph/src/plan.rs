@@ -29,6 +29,7 @@ pub struct PlanNode {
     pub kind: Arc<str>,
     /// What people see: its name, else its key.
     pub name: Arc<str>,
+    /// How it is carried out.
     pub settings: Settings,
     /// The type of `steps.<key>.output`.
     pub output: Type,
@@ -42,13 +43,16 @@ pub struct PlanNode {
 pub struct Settings {
     /// The longest one attempt may take.
     pub timeout: Option<TimeDelta>,
+    /// What becomes of an effect whose outcome cannot be known.
     pub delivery: Option<Delivery>,
 }
 
 /// A mutation of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
+    /// A record that was not there before.
     Created,
+    /// Some of its fields changed.
     Updated,
 }
 
@@ -68,7 +72,9 @@ pub struct Trigger {
 /// A committed mutation of one record, as far as triggers care.
 #[derive(Clone, Copy, Debug)]
 pub struct Change<'a> {
+    /// What was done.
     pub operation: Operation,
+    /// Whose record.
     pub object: &'a str,
     /// The fields whose values differ.
     pub fields: &'a [Arc<str>],
@@ -103,6 +109,7 @@ impl Plan {
         &self.track
     }
 
+    /// The node of that key.
     pub fn node(&self, key: &NodeKey) -> Option<&PlanNode> {
         self.nodes.get(key)
     }
@@ -114,6 +121,7 @@ impl Plan {
             .filter_map(|(_, node)| self.nodes.get_key_value(&node.key))
     }
 
+    /// What starts runs, by node.
     pub fn triggers(&self) -> impl Iterator<Item = (&NodeKey, &Arc<Trigger>)> {
         self.nodes().filter_map(|(key, node)| Some((key, node.trigger()?)))
     }

@@ -67,8 +67,11 @@ pub(crate) enum Work {
 /// A change that a node makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writes {
+    /// Whose record.
     pub object: Arc<str>,
+    /// What is done to it.
     pub operation: Operation,
+    /// The fields written.
     pub fields: Vec<Arc<str>>,
 }
 

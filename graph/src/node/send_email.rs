@@ -16,8 +16,11 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SendEmail {
+    /// Who gets it.
     pub to: Option<Recipients>,
+    /// Who gets a copy.
     pub cc: Option<Recipients>,
+    /// Who gets a copy that nobody else sees.
     pub bcc: Option<Recipients>,
     /// A template.
     pub reply_to: Option<String>,
@@ -35,7 +38,9 @@ pub struct SendEmail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Recipients {
+    /// One template.
     One(String),
+    /// A template each.
     Many(Vec<String>),
 }
 
@@ -43,7 +48,9 @@ pub enum Recipients {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EmailKind {
+    /// Needs consent and carries a link to unsubscribe.
     Marketing,
+    /// Belongs to what the recipient asked for.
     Transactional,
 }
 

@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Switch {
+    /// In the order in which they are tried.
     pub cases: Option<Vec<Case>>,
 }
 
@@ -27,6 +28,7 @@ pub struct Switch {
 pub struct Case {
     /// Its port's name too.
     pub name: String,
+    /// An expression that is true or false.
     pub condition: String,
 }
 

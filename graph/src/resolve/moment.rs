@@ -14,6 +14,7 @@ use crate::{
 
 /// When and with what a node is resolved.
 pub struct Moment<'a> {
+    /// The variables, and the records at hand.
     pub bindings: &'a dyn Bindings,
     /// Shared by all texts of the node.
     pub budget: &'a mut Budget,

@@ -38,6 +38,8 @@ pub enum Code {
     DuplicateKey,
     /// Two edges from one port to one node.
     DuplicateEdge,
+    /// Two edges of one id.
+    DuplicateId,
     /// An edge that begins or ends at no node.
     UnknownNode,
     /// An edge at a port that its node does not have, or that names none of several.
@@ -96,6 +98,7 @@ impl Code {
             Code::TooManyEdges => "TOO_MANY_EDGES",
             Code::DuplicateKey => "DUPLICATE_KEY",
             Code::DuplicateEdge => "DUPLICATE_EDGE",
+            Code::DuplicateId => "DUPLICATE_ID",
             Code::UnknownNode => "UNKNOWN_NODE",
             Code::UnknownPort => "UNKNOWN_PORT",
             Code::EdgeIntoTrigger => "EDGE_INTO_TRIGGER",

@@ -1,5 +1,7 @@
 //! Says in words what is wrong with a definition's shape.
 
+use std::collections::HashSet;
+
 use super::{Code, Problem};
 use crate::{
     definition::{Definition, Edge},
@@ -24,10 +26,15 @@ pub(super) fn survey(definition: &Definition, retry: impl Fn(usize) -> Retry) ->
     };
     let nodes = definition.nodes.iter().enumerate().map(node).collect();
     let (track, flaws) = Track::survey(nodes, definition.edges.iter().map(link).collect());
-    (
-        track,
-        flaws.into_iter().filter_map(|flaw| problem(definition, flaw)).collect(),
-    )
+    let problems = flaws.into_iter().filter_map(|flaw| problem(definition, flaw));
+    (track, problems.chain(shared_ids(definition)).collect())
+}
+
+/// Edges are told apart by their ids.
+fn shared_ids(definition: &Definition) -> impl Iterator<Item = Problem> {
+    let mut seen = HashSet::new();
+    let again = definition.edges.iter().filter(move |edge| !seen.insert(&edge.id));
+    again.map(|edge| Problem::error(Code::DuplicateId, format!("two edges have the id `{}`", edge.id)).on(&edge.id))
 }
 
 fn problem(definition: &Definition, flaw: Flaw) -> Option<Problem> {

@@ -80,6 +80,8 @@ impl<'c> Site<'c> {
                 Some((named, known.then_some(expression)))
             }
             (None, Some(own)) => Some((own, Some(expression))),
+            // A trigger without an object has been reported already.
+            (None, None) if !written && *expression.ty() == Type::Dyn => None,
             (None, None) => {
                 let message = "it needs `object`, for nothing else says whose record it is";
                 self.report(Problem::error(Code::Required, message).field("object"));

@@ -34,14 +34,14 @@ pub struct Case {
 
 impl Switch {
     fn check_names(&self, site: &mut Site<'_>) {
-        let otherwise = Port::OTHERWISE;
-        let mut seen = HashSet::from([otherwise.as_str()]);
+        let taken = [Port::OTHERWISE, Port::ERROR];
+        let mut seen: HashSet<&str> = taken.iter().map(Port::as_str).collect();
         for (place, case) in self.cases.iter().flatten().enumerate() {
             let at = format!("cases[{place}].name");
             if case.name.trim().is_empty() {
                 site.report(Problem::error(Code::Required, "a case needs a name").field(at));
             } else if !seen.insert(case.name.as_str()) {
-                let message = format!("two ways out are called `{}`", case.name);
+                let message = format!("`{}` is the name of another way out", case.name);
                 site.report(Problem::error(Code::DuplicateName, message).field(at));
             }
         }

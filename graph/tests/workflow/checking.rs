@@ -111,6 +111,28 @@ fn an_edge_out_of_a_branch_must_name_its_port() {
 }
 
 #[test]
+fn names_that_tell_things_apart_are_told_apart() {
+    let case = |name: &str| json!({ "name": name, "condition": "true" });
+    let mut definition = after_won(
+        "switch",
+        json!({ "cases": [case("a"), case("a"), case("error"), case(" ")] }),
+    );
+    definition["edges"] = json!([
+        { "id": "e", "from": "won", "to": "node" },
+        { "id": "e", "from": "node", "port": "a", "to": "gone" },
+    ]);
+
+    let expected = [
+        "e UNKNOWN_NODE",
+        "e DUPLICATE_ID",
+        "node cases[1].name DUPLICATE_NAME",
+        "node cases[2].name DUPLICATE_NAME",
+        "node cases[3].name REQUIRED",
+    ];
+    assert_eq!(problems(definition), expected);
+}
+
+#[test]
 fn a_join_that_can_never_fire_is_found() {
     let case = |name: &str| json!({ "name": name, "condition": "record.probability > 10" });
     let definition = |count: u32| {

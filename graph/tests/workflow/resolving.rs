@@ -193,11 +193,34 @@ fn an_e_mail_escapes_by_context() {
 
 #[test]
 fn a_line_break_never_reaches_a_header() {
-    let mail = |to: &str, subject: &str| resolve("sendEmail", json!({ "to": to, "subject": subject, "text": "x" }));
+    let code = |to: &str, subject: &str| {
+        resolve("sendEmail", json!({ "to": to, "subject": subject, "text": "x" }))
+            .unwrap_err()
+            .code()
+    };
 
-    assert!(mail("a@example.com", "{{ record.name }}").is_err());
-    let refused = mail("{{ record.name }}", "Hi");
-    assert!(refused.is_err() || !format!("{refused:?}").contains("\\nBcc"));
+    assert_eq!(code("a@example.com", "{{ record.name }}"), "UNSAFE_HEADER");
+    assert_eq!(code("{{ record.name }}", "Hi"), "UNSAFE_HEADER");
+    assert_eq!(code("Ann {{ record.name }}", "Hi"), "UNSAFE_HEADER");
+    assert_eq!(code("{{ [record.name] }}", "Hi"), "UNSAFE_HEADER");
+}
+
+#[test]
+fn an_e_mail_to_nobody_is_a_failure_with_a_code() {
+    let config = json!({ "to": "{{ record.company.owner.email }}", "subject": "Hi", "text": "x" });
+
+    assert_eq!(resolve("sendEmail", config).unwrap_err().code(), "NO_RECIPIENT");
+}
+
+#[test]
+fn a_value_that_is_the_whole_url_is_meant_as_one() {
+    let config = json!({ "url": "{{ 'https://example.com/a?b=' + record.status }}" });
+
+    let Order::HttpRequest(request) = order("httpRequest", config) else {
+        panic!("a request")
+    };
+
+    assert_eq!(request.url, "https://example.com/a?b=WON");
 }
 
 #[test]

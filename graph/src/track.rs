@@ -74,6 +74,9 @@ pub enum Policy {
     Count(NonZeroU32),
 }
 
+/// The most items of a loop: what a run's row and its history can bear.
+pub const MAX_ITEMS: u32 = 10_000;
+
 /// How a loop goes through its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loop {

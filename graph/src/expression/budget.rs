@@ -39,6 +39,11 @@ impl Budget {
         Ok(())
     }
 
+    /// Counts going through a text: 64 bytes of it take about as long as one step.
+    pub(crate) fn read(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.spend_steps(bytes / 64)
+    }
+
     /// Counts memory before it is allocated. Nothing is given back: the sum bounds what exists at any moment.
     pub(crate) fn allocate(&mut self, bytes: usize) -> Result<(), Fault> {
         self.bytes = spend(self.bytes, bytes).ok_or_else(|| self.exhausted(Limit::Bytes))?;
@@ -70,7 +75,7 @@ impl Budget {
     }
 
     /// An exhausted budget stays exhausted, so that no later part can go on with what is left of it.
-    fn exhausted(&mut self, limit: Limit) -> Fault {
+    pub(crate) fn exhausted(&mut self, limit: Limit) -> Fault {
         *self = Budget { steps: 0, bytes: 0 };
         Fault::Budget(limit)
     }
@@ -92,7 +97,8 @@ impl Default for Budget {
 
 impl Tick for Budget {
     type Stop = Fault;
-    fn tick(&mut self) -> Result<(), Fault> {
-        self.step()
+    fn tick(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.step()?;
+        self.read(bytes)
     }
 }

@@ -7,7 +7,6 @@ mod fold;
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use super::function;
 use super::node::{Call, Element, Kind, Node};
 use super::{Bindings, Budget, Comparison, Fault, Trace};
 use crate::value::{Key, Map, Unordered, Value, equal, order};
@@ -126,6 +125,7 @@ impl<'a> Evaluation<'a> {
             Comparison::Equal => equal(&left, &right, self.budget)?,
             Comparison::NotEqual => !equal(&left, &right, self.budget)?,
             Comparison::Less | Comparison::LessOrEqual | Comparison::Greater | Comparison::GreaterOrEqual => {
+                self.budget.read(length(&left).min(length(&right)))?;
                 match order(&left, &right) {
                     Ok(ordering) => op.holds(ordering),
                     Err(Unordered::NotANumber) => false,
@@ -172,6 +172,7 @@ impl<'a> Evaluation<'a> {
         let mut map = Map::with_capacity(entries.len());
         for (key_node, item) in entries {
             let value = self.value(key_node)?;
+            self.budget.read(length(&value))?;
             let key = match value {
                 Value::Double(_) => None,
                 ref value => Key::from_value(value),
@@ -198,8 +199,9 @@ impl<'a> Evaluation<'a> {
     fn call(&mut self, call: &Call) -> Result<Value, Fault> {
         let arguments = self.arguments(call)?;
         if let (Some(pattern), [Value::String(text), _]) = (&call.pattern, &*arguments) {
-            return function::matches(text, pattern, self.budget);
+            return pattern.matches(text, self.budget);
         }
+        self.budget.read(arguments.iter().map(length).sum())?;
         match (call.function.apply)(&arguments, self.budget)? {
             Some(value) => Ok(value),
             None if call.function.false_on_empty && self.has_empty(call, &arguments) => Ok(Value::Bool(false)),
@@ -216,6 +218,15 @@ impl<'a> Evaluation<'a> {
             .iter()
             .zip(arguments)
             .any(|(node, value)| is_empty(value, node))
+    }
+}
+
+/// The bytes that whoever reads a value goes through.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
     }
 }
 

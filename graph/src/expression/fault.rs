@@ -93,7 +93,7 @@ pub enum Fault {
         key: String,
     },
     /// A condition whose value is neither true nor false.
-    #[error("the condition is a {found}, neither true nor false")]
+    #[error("a condition is true or false, this is {found}")]
     NotACondition {
         /// The type of its value.
         found: &'static str,

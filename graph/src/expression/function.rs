@@ -9,15 +9,16 @@ mod optional;
 mod pattern;
 mod text;
 mod time;
+mod wrapper;
 
 use std::sync::Arc;
 
 use super::{Budget, Fault};
 use crate::value::{Type, Value};
 
-pub(crate) use convert::wrapper;
 pub(crate) use format::shortest_debug;
-pub(crate) use pattern::{matches, pattern};
+pub(crate) use pattern::Pattern;
+pub(crate) use wrapper::wrapper;
 
 /// How a function is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +56,10 @@ enum Shape {
     Uint,
     Double,
     Decimal,
+    /// In parameters: a number of any type.
+    Number,
+    /// In parameters: one or more numbers, to the end.
+    Numbers,
     Text,
     Bytes,
     Time,
@@ -161,7 +166,7 @@ impl Function {
 
     /// Whether it takes that many arguments, the receiver included.
     pub(crate) fn takes_count(&self, count: usize) -> bool {
-        self.overloads.iter().any(|(shapes, _)| shapes.len() == count)
+        self.overloads.iter().any(|(shapes, _)| counts(shapes, count))
     }
 
     /// How it is called, for people.
@@ -181,8 +186,21 @@ impl Function {
     }
 }
 
+fn counts(shapes: &[Shape], count: usize) -> bool {
+    if shapes.last() == Some(&Shape::Numbers) {
+        shapes.len() <= count
+    } else {
+        shapes.len() == count
+    }
+}
+
 fn fits(shapes: &[Shape], arguments: &[&Type]) -> bool {
-    shapes.len() == arguments.len() && shapes.iter().zip(arguments).all(|(shape, ty)| shape.takes(ty))
+    let shape = |position| shapes.get(position).or(shapes.last());
+    counts(shapes, arguments.len())
+        && arguments
+            .iter()
+            .enumerate()
+            .all(|(position, ty)| shape(position).is_some_and(|shape| shape.takes(ty)))
 }
 
 impl Shape {
@@ -192,6 +210,7 @@ impl Shape {
             (Shape::Bool, Type::Bool) | (Shape::Int, Type::Int) | (Shape::Uint, Type::Uint) => true,
             (Shape::Double, Type::Double) | (Shape::Decimal, Type::Decimal) | (Shape::Bytes, Type::Bytes) => true,
             (Shape::Text, Type::String | Type::Enum { .. }) | (Shape::Time, Type::Timestamp | Type::Date) => true,
+            (Shape::Number | Shape::Numbers, ty) => ty.is_number(),
             (Shape::Span, Type::Duration) | (Shape::List, Type::List(_)) | (Shape::Type, Type::Type) => true,
             (Shape::Texts, Type::List(item)) => item.is_text() || **item == Type::Dyn,
             (Shape::Map, Type::Map(..) | Type::Struct(_) | Type::Record(_)) => true,
@@ -203,7 +222,7 @@ impl Shape {
     fn ty(self, first: Option<&Type>) -> Type {
         let first = || first.cloned().unwrap_or(Type::Dyn);
         match self {
-            Shape::Any | Shape::Map | Shape::Reference => Type::Dyn,
+            Shape::Any | Shape::Number | Shape::Numbers | Shape::Map | Shape::Reference => Type::Dyn,
             Shape::Bool => Type::Bool,
             Shape::Int => Type::Int,
             Shape::Uint => Type::Uint,
@@ -235,6 +254,8 @@ impl Shape {
             Shape::Uint => "uint",
             Shape::Double => "double",
             Shape::Decimal => "decimal",
+            Shape::Number => "number",
+            Shape::Numbers => "number, …",
             Shape::Text => "text",
             Shape::Bytes => "bytes",
             Shape::Time => "timestamp",
@@ -255,9 +276,4 @@ fn text(text: impl Into<Arc<str>>, budget: &mut Budget) -> Applied {
     let text: Arc<str> = text.into();
     budget.allocate(text.len())?;
     Ok(Some(Value::String(text)))
-}
-
-/// The price of reading bytes: going through 64 of them takes about as long as one step.
-fn read(bytes: usize, budget: &mut Budget) -> Result<(), Fault> {
-    budget.spend_steps(bytes / 64)
 }

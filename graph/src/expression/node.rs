@@ -3,11 +3,9 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use regex::Regex;
-
 use super::Comparison;
 use super::fault::Fault;
-use super::function::Function;
+use super::function::{Function, Pattern};
 use crate::value::{Type, Value};
 
 /// One part of an expression.
@@ -78,7 +76,7 @@ pub(crate) struct Call {
     pub(crate) function: &'static Function,
     pub(crate) arguments: Vec<Node>,
     /// The compiled pattern of `matches`, where it is a literal.
-    pub(crate) pattern: Option<Regex>,
+    pub(crate) pattern: Option<Pattern>,
 }
 
 /// A macro that goes through a list or map.

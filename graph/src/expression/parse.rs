@@ -58,7 +58,10 @@ fn first(source: &str, errors: Vec<ParseError>) -> Vec<Diagnostic> {
     };
     let start = position(source, error.pos).min(source.len());
     let rest = source.get(start..).unwrap_or_default();
-    let length = rest.chars().next().map_or(0, char::len_utf8);
+    let word = rest
+        .find(|c: char| !c.is_alphanumeric() && c != '_')
+        .unwrap_or(rest.len());
+    let length = word.max(rest.chars().next().map_or(0, char::len_utf8));
     vec![Diagnostic::error(
         Code::Syntax,
         start..start + length,
@@ -90,7 +93,7 @@ fn explain(message: &str, rest: &str) -> String {
         return format!("`{name}` is a reserved word");
     }
     if !message.starts_with("Syntax error") {
-        return detail.to_owned();
+        return detail.split(": ").next().unwrap_or(detail).to_owned();
     }
     let met: String = rest.chars().take_while(|c| !c.is_whitespace()).take(20).collect();
     match met.chars().next() {

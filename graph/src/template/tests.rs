@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::expression::{Code, Limit, Variables};
 use crate::value::{Key, Map};
@@ -240,4 +242,55 @@ fn the_paths_leave_out_the_loops_own_variables() {
     let paths: Vec<String> = template.paths().iter().map(ToString::to_string).collect();
 
     assert_eq!(paths, ["active", "body", "body.a", "name", "tags"]);
+}
+
+fn written(escape: Escape, text: &str) -> Result<String, Fault> {
+    let template = Template::compile("{{ name }}", &scope(), escape).unwrap();
+    template.render(&bindings().with("name", text), &mut Budget::default())
+}
+
+/// Text with all that means something somewhere.
+fn any_text() -> impl Strategy<Value = String> {
+    prop::collection::vec(
+        prop_oneof![
+            Just('{'),
+            Just('%'),
+            Just('<'),
+            Just('"'),
+            Just('\\'),
+            Just('\n'),
+            any::<char>()
+        ],
+        0..40,
+    )
+    .prop_map(|characters| characters.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: prop::test_runner::RngSeed::Fixed(7), ..ProptestConfig::with_cases(256) })]
+
+    #[test]
+    fn any_value_can_be_read_back_from_where_it_was_written(text in any_text()) {
+        let json = format!("\"{}\"", written(Escape::Json, &text).unwrap());
+        let html = written(Escape::Html, &text).unwrap();
+        let url = written(Escape::Url, &text).unwrap();
+
+        prop_assert_eq!(written(Escape::None, &text).unwrap(), text.clone());
+        prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text.clone());
+        prop_assert!(!html.contains(['<', '>', '"', '\'']));
+        prop_assert!(url.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~%".contains(&byte)));
+        match written(Escape::Header, &text) {
+            Ok(header) => prop_assert!(header == text && !text.contains(['\r', '\n', '\0'])),
+            Err(fault) => prop_assert!(fault == Fault::UnsafeHeader && text.contains(['\r', '\n', '\0'])),
+        }
+    }
+
+    #[test]
+    fn any_text_is_a_template_or_refused_without_a_panic(text in any_text()) {
+        if let Ok(template) = Template::compile(&text, &scope(), Escape::None) {
+            let rendered = template.render(&bindings(), &mut Budget::default());
+            let as_it_is = rendered == Ok(text.clone());
+            prop_assert!(as_it_is || text.contains("{{") || text.contains("{%"), "{:?}", text);
+        }
+    }
 }

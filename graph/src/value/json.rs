@@ -58,3 +58,40 @@ fn from_number(number: &serde_json::Number) -> Value {
         (None, None) => Value::Double(number.as_f64().unwrap_or(f64::NAN)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    fn any_json() -> impl Strategy<Value = Json> {
+        let number = prop_oneof![
+            any::<i64>().prop_map(Json::from),
+            any::<u64>().prop_map(Json::from),
+            any::<f64>().prop_map(Json::from)
+        ];
+        let leaf = prop_oneof![
+            Just(Json::Null),
+            any::<bool>().prop_map(Json::from),
+            number,
+            ".{0,8}".prop_map(Json::from)
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Json::from),
+                prop::collection::btree_map(".{0,4}", inner, 0..4).prop_map(|map| map.into_iter().collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, rng_seed: prop::test_runner::RngSeed::Fixed(7), ..ProptestConfig::with_cases(256) })]
+
+        #[test]
+        fn json_becomes_a_value_and_json_again(json in any_json()) {
+            prop_assert_eq!(Value::from_json(&json).to_json(), json);
+        }
+    }
+}

@@ -5,10 +5,13 @@ use std::ops::Range;
 use cel::common::ast::{CallExpr, IdedExpr};
 
 use super::{Check, Compiler};
-use crate::expression::function::{self, Function, Style};
+use crate::expression::function::{self, Function, Pattern, Style};
 use crate::expression::node::{Call, Kind, Node};
 use crate::expression::{Code, Diagnostic, Fault};
 use crate::value::{Type, Value};
+
+/// How many literal patterns an expression may have: each takes up to some milliseconds to compile.
+const MAX_PATTERNS: usize = 8;
 
 impl Compiler<'_> {
     /// An operator, a macro, or a function.
@@ -119,7 +122,7 @@ impl Compiler<'_> {
     }
 
     /// A literal pattern is compiled once, here, and a wrong one is found before anything runs.
-    fn pattern(&mut self, function: &Function, arguments: &[Node]) -> Option<regex::Regex> {
+    fn pattern(&mut self, function: &Function, arguments: &[Node]) -> Option<Pattern> {
         let [
             _,
             Node {
@@ -134,8 +137,17 @@ impl Compiler<'_> {
         if function.name != "matches" {
             return None;
         }
-        match function::pattern(pattern) {
-            Ok(regex) => Some(regex),
+        self.patterns += 1;
+        if self.patterns > MAX_PATTERNS {
+            self.problem(
+                Code::TooLong,
+                span.clone(),
+                format!("an expression has at most {MAX_PATTERNS} patterns"),
+            );
+            return None;
+        }
+        match Pattern::compile(pattern) {
+            Ok(pattern) => Some(pattern),
             Err(fault) => {
                 self.mistake(Code::InvalidPattern, span.clone(), fault.to_string());
                 None

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Evaluation, mismatch};
+use super::{Evaluation, length, mismatch};
 use crate::expression::node::{Kind, Node, Select};
 use crate::expression::{Fault, Lookup};
 use crate::value::{Key, Reference, Value};
@@ -73,6 +73,7 @@ impl Evaluation<'_> {
     pub(super) fn index(&mut self, operand: &Node, key: &Node, optional: bool) -> Result<Value, Fault> {
         let holder = self.value(operand)?;
         let key = self.value(key)?;
+        self.budget.read(length(&key))?;
         match holder {
             Value::Null if operand.may_be_empty() => Ok(if optional { Value::Optional(None) } else { Value::Null }),
             Value::Optional(None) => Ok(Value::Optional(None)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Evaluation, mismatch};
+use super::{Evaluation, length, mismatch};
 use crate::expression::Fault;
 use crate::expression::node::{Fold, Goal, Node};
 use crate::value::{Key, Map, Value};
@@ -99,6 +99,7 @@ impl Evaluation<'_> {
             }
             Goal::Map => {
                 let value = self.value(&fold.body)?;
+                self.budget.read(length(key))?;
                 let key = Key::from_value(key).ok_or_else(|| mismatch("transformMap", std::slice::from_ref(key)))?;
                 self.budget.allocate(size_of::<Value>() + size_of::<Key>())?;
                 progress.entries.insert(key, value);

@@ -3,12 +3,12 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::{Applied, Function, Shape, Style, text};
+use super::{Applied, Function, Shape, text};
 use crate::expression::trace::brief;
 use crate::expression::{Budget, Fault};
-use crate::value::{Duration, TimeError, Timestamp, Value};
+use crate::value::Value;
 
-use Shape::{Any, Bool, Bytes, Date, Double, Int, Reference, Span, Text, Time, Uint};
+use Shape::{Any, Bool, Bytes, Double, Int, Reference, Span, Text, Time, Uint};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::global("dyn", &[(&[Any], Any)], |arguments, _| Ok(one(arguments).cloned())),
@@ -79,114 +79,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         to_text,
     ),
     Function::global("bytes", &[(&[Bytes], Bytes), (&[Text], Bytes)], to_bytes),
-    Function::global(
-        "timestamp",
-        &[(&[Time], Time), (&[Text], Time), (&[Int], Time)],
-        to_timestamp,
-    ),
-    Function::global("date", &[(&[Time], Date), (&[Text], Date)], to_date),
-    Function::global(
-        "duration",
-        &[(&[Span], Span), (&[Text], Span), (&[Int], Span)],
-        to_duration,
-    ),
 ];
 
-const WRAPPERS: &[(Function, Value)] = &[
-    (
-        wrapping("google.protobuf.BoolValue", &[(&[Bool], Bool)], keep),
-        Value::Bool(false),
-    ),
-    (
-        wrapping("google.protobuf.DoubleValue", &[(&[Double], Double)], keep),
-        Value::Double(0.0),
-    ),
-    (
-        wrapping("google.protobuf.FloatValue", &[(&[Double], Double)], to_float),
-        Value::Double(0.0),
-    ),
-    (
-        wrapping("google.protobuf.Int32Value", &[(&[Int], Int)], to_int32),
-        Value::Int(0),
-    ),
-    (
-        wrapping("google.protobuf.Int64Value", &[(&[Int], Int)], keep),
-        Value::Int(0),
-    ),
-    (
-        wrapping("google.protobuf.UInt32Value", &[(&[Uint], Uint)], to_uint32),
-        Value::Uint(0),
-    ),
-    (
-        wrapping("google.protobuf.UInt64Value", &[(&[Uint], Uint)], keep),
-        Value::Uint(0),
-    ),
-    (
-        wrapping("google.protobuf.StringValue", &[(&[Text], Text)], keep),
-        Value::Null,
-    ),
-    (
-        wrapping("google.protobuf.BytesValue", &[(&[Bytes], Bytes)], keep),
-        Value::Null,
-    ),
-];
-
-const fn wrapping(
-    name: &'static str,
-    overloads: &'static [super::Overload],
-    apply: fn(&[Value], &mut Budget) -> Applied,
-) -> Function {
-    Function::new(name, Style::Global, overloads, apply)
-}
-
-/// One of protobuf's wrappers of a scalar, as cel-spec has them, with its default.
-pub(crate) fn wrapper(name: &str) -> Option<(&'static Function, Value)> {
-    let (function, default) = WRAPPERS.iter().find(|(function, _)| function.name == name)?;
-    let default = match function.name {
-        "google.protobuf.StringValue" => Value::text(""),
-        "google.protobuf.BytesValue" => Value::Bytes([].into()),
-        _ => default.clone(),
-    };
-    Some((function, default))
-}
-
-fn one(arguments: &[Value]) -> Option<&Value> {
+pub(super) fn one(arguments: &[Value]) -> Option<&Value> {
     match arguments {
         [value] => Some(value),
         _ => None,
     }
 }
 
-fn keep(arguments: &[Value], _: &mut Budget) -> Applied {
-    Ok(one(arguments).cloned())
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "a FloatValue is a double rounded to 32 bits"
-)]
-fn to_float(arguments: &[Value], _: &mut Budget) -> Applied {
-    Ok(one(arguments).map(|value| match value {
-        Value::Double(value) => Value::Double(f64::from(*value as f32)),
-        other => other.clone(),
-    }))
-}
-
-fn to_int32(arguments: &[Value], _: &mut Budget) -> Applied {
-    match arguments {
-        [Value::Int(value)] if i32::try_from(*value).is_err() => Err(Fault::Overflow),
-        _ => Ok(one(arguments).cloned()),
-    }
-}
-
-fn to_uint32(arguments: &[Value], _: &mut Budget) -> Applied {
-    match arguments {
-        [Value::Uint(value)] if u32::try_from(*value).is_err() => Err(Fault::Overflow),
-        _ => Ok(one(arguments).cloned()),
-    }
-}
-
-fn no(value: &Value, target: &'static str) -> Fault {
+pub(super) fn no(value: &Value, target: &'static str) -> Fault {
     Fault::Conversion {
         value: brief(value),
         target,
@@ -309,50 +211,6 @@ fn to_bytes(arguments: &[Value], budget: &mut Budget) -> Applied {
             budget.allocate(text.len())?;
             Ok(Some(Value::Bytes(text.as_bytes().into())))
         }
-        _ => Ok(None),
-    }
-}
-
-/// A time that is out of range is another fault than a text that is no time.
-fn time<T>(value: &Value, parsed: Result<T, TimeError>, target: &'static str, wrap: fn(T) -> Value) -> Applied {
-    match parsed {
-        Ok(time) => Ok(Some(wrap(time))),
-        Err(TimeError::Range) => Err(Fault::Overflow),
-        Err(TimeError::Timestamp(_) | TimeError::Date(_) | TimeError::Duration(_)) => Err(no(value, target)),
-    }
-}
-
-fn to_timestamp(arguments: &[Value], _: &mut Budget) -> Applied {
-    let Some(value) = one(arguments) else { return Ok(None) };
-    match value {
-        Value::Timestamp(_) => Ok(Some(value.clone())),
-        Value::Int(seconds) => time(value, Timestamp::from_seconds(*seconds), "timestamp", Value::Timestamp),
-        Value::String(text) => time(value, text.parse(), "timestamp", Value::Timestamp),
-        _ => Ok(None),
-    }
-}
-
-/// A date is the timestamp of its midnight in UTC; of a timestamp, its day in UTC.
-fn to_date(arguments: &[Value], _: &mut Budget) -> Applied {
-    let Some(value) = one(arguments) else { return Ok(None) };
-    match value {
-        Value::Timestamp(instant) => time(
-            value,
-            Timestamp::parse_date(&instant.format_date()),
-            "date",
-            Value::Timestamp,
-        ),
-        Value::String(text) => time(value, Timestamp::parse_date(text), "date", Value::Timestamp),
-        _ => Ok(None),
-    }
-}
-
-fn to_duration(arguments: &[Value], _: &mut Budget) -> Applied {
-    let Some(value) = one(arguments) else { return Ok(None) };
-    match value {
-        Value::Duration(_) => Ok(Some(value.clone())),
-        Value::Int(seconds) => time(value, Duration::from_seconds(*seconds), "duration", Value::Duration),
-        Value::String(text) => time(value, text.parse(), "duration", Value::Duration),
         _ => Ok(None),
     }
 }

@@ -8,7 +8,7 @@ use super::{Applied, Function, Overload, Shape};
 use crate::expression::{Budget, Fault};
 use crate::value::{Value, order};
 
-use Shape::{Any, Bool, Double, First, Int, List, Uint};
+use Shape::{Any, Bool, Double, First, Int, List, Number, Numbers, Uint};
 
 const NUMBERS: &[Overload] = &[
     (&[Int], First),
@@ -20,18 +20,7 @@ const FRACTIONS: &[Overload] = &[(&[Double], First), (&[Shape::Decimal], First)]
 const TESTS: &[Overload] = &[(&[Double], Bool)];
 const BITS: &[Overload] = &[(&[Int, Int], Int), (&[Uint, Uint], Uint)];
 const SHIFTS: &[Overload] = &[(&[Int, Int], Int), (&[Uint, Int], Uint)];
-const EXTREMES: &[Overload] = &[
-    (&[List], Any),
-    (&[Int], First),
-    (&[Uint], First),
-    (&[Double], First),
-    (&[Shape::Decimal], First),
-    (&[Any, Any], Any),
-    (&[Any, Any, Any], Any),
-    (&[Any, Any, Any, Any], Any),
-    (&[Any, Any, Any, Any, Any], Any),
-    (&[Any, Any, Any, Any, Any, Any], Any),
-];
+const EXTREMES: &[Overload] = &[(&[List], Any), (&[Number], First), (&[Number, Numbers], Any)];
 
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::global("math.greatest", EXTREMES, |a, b| extreme(a, b, Ordering::Greater)),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Applied, Function, Shape, Style, read, text};
+use super::{Applied, Function, Shape, Style, text};
 use crate::expression::{Budget, Fault};
 use crate::value::Value;
 
@@ -11,16 +11,16 @@ use Shape::{Bool, Bytes, Int, List, Map, Text, Texts};
 pub(super) const FUNCTIONS: &[Function] = &[
     Function::new("size", Style::Global, SIZES, size),
     Function::new("size", Style::Receiver, SIZES, size),
-    Function::receiver("contains", &[(&[Text, Text], Bool)], |a, b| {
-        test(a, b, |text, part| text.contains(part))
+    Function::receiver("contains", &[(&[Text, Text], Bool)], |a, _| {
+        test(a, |text, part| text.contains(part))
     })
     .false_on_empty(),
-    Function::receiver("startsWith", &[(&[Text, Text], Bool)], |a, b| {
-        test(a, b, |text, part| text.starts_with(part))
+    Function::receiver("startsWith", &[(&[Text, Text], Bool)], |a, _| {
+        test(a, |text, part| text.starts_with(part))
     })
     .false_on_empty(),
-    Function::receiver("endsWith", &[(&[Text, Text], Bool)], |a, b| {
-        test(a, b, |text, part| text.ends_with(part))
+    Function::receiver("endsWith", &[(&[Text, Text], Bool)], |a, _| {
+        test(a, |text, part| text.ends_with(part))
     })
     .false_on_empty(),
     Function::receiver("charAt", &[(&[Text, Int], Text)], char_at),
@@ -59,12 +59,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 const SIZES: &[super::Overload] = &[(&[Text], Int), (&[Bytes], Int), (&[List], Int), (&[Map], Int)];
 
-fn size(arguments: &[Value], budget: &mut Budget) -> Applied {
+fn size(arguments: &[Value], _: &mut Budget) -> Applied {
     let size = match arguments {
-        [Value::String(text)] => {
-            read(text.len(), budget)?;
-            text.chars().count()
-        }
+        [Value::String(text)] => text.chars().count(),
         [Value::Bytes(bytes)] => bytes.len(),
         [Value::List(items)] => items.len(),
         [Value::Map(map)] => map.len(),
@@ -77,11 +74,10 @@ fn count(size: usize) -> Value {
     Value::Int(i64::try_from(size).unwrap_or(i64::MAX))
 }
 
-fn test(arguments: &[Value], budget: &mut Budget, holds: fn(&str, &str) -> bool) -> Applied {
+fn test(arguments: &[Value], holds: fn(&str, &str) -> bool) -> Applied {
     let [Value::String(text), Value::String(part)] = arguments else {
         return Ok(None);
     };
-    read(text.len() + part.len(), budget)?;
     Ok(Some(Value::Bool(holds(text, part))))
 }
 
@@ -97,14 +93,13 @@ fn char_at(arguments: &[Value], budget: &mut Budget) -> Applied {
     let [Value::String(source), Value::Int(position)] = arguments else {
         return Ok(None);
     };
-    let start = offset(source, *position, budget)?;
+    let start = offset(source, *position)?;
     let rest = source.get(start..).unwrap_or_default();
     text(rest.chars().next().map(String::from).unwrap_or_default(), budget)
 }
 
 /// The byte at which the character of that position begins; the position after the last one counts.
-fn offset(text: &str, position: i64, budget: &mut Budget) -> Result<usize, Fault> {
-    read(text.len(), budget)?;
+fn offset(text: &str, position: i64) -> Result<usize, Fault> {
     let out_of_range = Fault::IndexOutOfRange { index: position };
     let skip = usize::try_from(position).map_err(|_| out_of_range.clone())?;
     text.char_indices()
@@ -118,27 +113,26 @@ fn position(text: &str, byte: usize) -> Value {
     count(text.get(..byte).unwrap_or_default().chars().count())
 }
 
-fn index_of(arguments: &[Value], budget: &mut Budget) -> Applied {
+fn index_of(arguments: &[Value], _: &mut Budget) -> Applied {
     let (text, part, from) = match arguments {
         [Value::String(text), Value::String(part)] => (text, part, 0),
         [Value::String(text), Value::String(part), Value::Int(from)] => (text, part, *from),
         _ => return Ok(None),
     };
-    let start = offset(text, from, budget)?;
+    let start = offset(text, from)?;
     let found = text.get(start..).and_then(|rest| rest.find(&**part));
     Ok(Some(found.map_or(Value::Int(-1), |byte| position(text, start + byte))))
 }
 
-fn last_index_of(arguments: &[Value], budget: &mut Budget) -> Applied {
+fn last_index_of(arguments: &[Value], _: &mut Budget) -> Applied {
     let (text, part, end) = match arguments {
         [Value::String(text), Value::String(part)] => (text, part, text.len()),
         [Value::String(text), Value::String(part), Value::Int(until)] => {
-            let last = offset(text, *until, budget)?;
+            let last = offset(text, *until)?;
             (text, part, last.saturating_add(part.len()).min(text.len()))
         }
         _ => return Ok(None),
     };
-    read(text.len(), budget)?;
     let end = (end..=text.len())
         .find(|byte| text.is_char_boundary(*byte))
         .unwrap_or(text.len());
@@ -205,8 +199,8 @@ fn substring(arguments: &[Value], budget: &mut Budget) -> Applied {
         [Value::String(source), Value::Int(start), Value::Int(end)] => (source, *start, Some(*end)),
         _ => return Ok(None),
     };
-    let from = offset(source, start, budget)?;
-    let to = end.map_or(Ok(source.len()), |end| offset(source, end, budget))?;
+    let from = offset(source, start)?;
+    let to = end.map_or(Ok(source.len()), |end| offset(source, end))?;
     match source.get(from..to) {
         Some(part) => text(part, budget),
         None => Err(Fault::IndexOutOfRange { index: start }),

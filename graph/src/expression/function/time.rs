@@ -1,18 +1,30 @@
-//! The parts of instants and spans: `getHours` and its like, in UTC or in a zone.
+//! Instants and spans: conversions, and their parts: `getHours` and its like, in UTC or in a zone.
 
 use chrono::{DateTime, Datelike, FixedOffset, TimeDelta, Timelike, Utc};
 use chrono_tz::Tz;
 
+use super::convert::{no, one};
 use super::{Applied, Function, Overload, Shape};
 use crate::expression::{Budget, Fault};
-use crate::value::{Timestamp, Value};
+use crate::value::{Duration, TimeError, Timestamp, Value};
 
-use Shape::{Int, Span, Text, Time};
+use Shape::{Date, Int, Span, Text, Time};
 
 const OF_TIME: &[Overload] = &[(&[Time], Int), (&[Time, Text], Int)];
 const OF_BOTH: &[Overload] = &[(&[Time], Int), (&[Time, Text], Int), (&[Span], Int)];
 
 pub(super) const FUNCTIONS: &[Function] = &[
+    Function::global(
+        "timestamp",
+        &[(&[Time], Time), (&[Text], Time), (&[Int], Time)],
+        to_timestamp,
+    ),
+    Function::global("date", &[(&[Time], Date), (&[Text], Date)], to_date),
+    Function::global(
+        "duration",
+        &[(&[Span], Span), (&[Text], Span), (&[Int], Span)],
+        to_duration,
+    ),
     Function::receiver("getFullYear", OF_TIME, |a, _| part(a, |time| i64::from(time.year()))),
     Function::receiver("getMonth", OF_TIME, |a, _| part(a, |time| i64::from(time.month0()))),
     Function::receiver("getDate", OF_TIME, |a, _| part(a, |time| i64::from(time.day()))),
@@ -82,4 +94,48 @@ fn offset(text: &str) -> Option<FixedOffset> {
     let sane = (0..24).contains(&hours) && (0..60).contains(&minutes);
     sane.then(|| FixedOffset::east_opt(sign * (hours * 3600 + minutes * 60)))
         .flatten()
+}
+
+/// A time that is out of range is another fault than a text that is no time.
+fn converted<T>(value: &Value, parsed: Result<T, TimeError>, target: &'static str, wrap: fn(T) -> Value) -> Applied {
+    match parsed {
+        Ok(time) => Ok(Some(wrap(time))),
+        Err(TimeError::Range) => Err(Fault::Overflow),
+        Err(TimeError::Timestamp(_) | TimeError::Date(_) | TimeError::Duration(_)) => Err(no(value, target)),
+    }
+}
+
+fn to_timestamp(arguments: &[Value], _: &mut Budget) -> Applied {
+    let Some(value) = one(arguments) else { return Ok(None) };
+    match value {
+        Value::Timestamp(_) => Ok(Some(value.clone())),
+        Value::Int(seconds) => converted(value, Timestamp::from_seconds(*seconds), "timestamp", Value::Timestamp),
+        Value::String(text) => converted(value, text.parse(), "timestamp", Value::Timestamp),
+        _ => Ok(None),
+    }
+}
+
+/// A date is the timestamp of its midnight in UTC; of a timestamp, its day in UTC.
+fn to_date(arguments: &[Value], _: &mut Budget) -> Applied {
+    let Some(value) = one(arguments) else { return Ok(None) };
+    match value {
+        Value::Timestamp(instant) => converted(
+            value,
+            Timestamp::parse_date(&instant.format_date()),
+            "date",
+            Value::Timestamp,
+        ),
+        Value::String(text) => converted(value, Timestamp::parse_date(text), "date", Value::Timestamp),
+        _ => Ok(None),
+    }
+}
+
+fn to_duration(arguments: &[Value], _: &mut Budget) -> Applied {
+    let Some(value) = one(arguments) else { return Ok(None) };
+    match value {
+        Value::Duration(_) => Ok(Some(value.clone())),
+        Value::Int(seconds) => converted(value, Duration::from_seconds(*seconds), "duration", Value::Duration),
+        Value::String(text) => converted(value, text.parse(), "duration", Value::Duration),
+        _ => Ok(None),
+    }
 }

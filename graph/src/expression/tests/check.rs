@@ -84,6 +84,7 @@ fn calls_must_fit_their_function() {
     );
     assert_problem("record.tags.map(x)", Code::WrongArgumentCount, "map", None);
     assert_problem("record.name.contains(5)", Code::WrongOperandType, "contains", None);
+    assert_problem("math.greatest(1, 'a')", Code::WrongOperandType, "greatest", None);
     assert_problem("record.name.matches('(')", Code::InvalidPattern, "'('", None);
     assert_eq!(
         problem("record.name.contains(5)").message,
@@ -110,7 +111,9 @@ fn a_syntax_error_is_underlined_in_words_for_people() {
         ("1 + * 2", "*", "`*` can't stand here"),
         ("'é' 5", "5", "`5` can't stand here"),
         ("", "", "an expression is missing here"),
-        ("if", "i", "`if` is a reserved word"),
+        ("if", "if", "`if` is a reserved word"),
+        (r"b'\u00ff'", "b", "invalid bytes literal"),
+        ("99999999999999999999", "99999999999999999999", "invalid int literal"),
         ("(1", "(", "this ( is not closed"),
     ] {
         let problem = problem(source);

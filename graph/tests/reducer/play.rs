@@ -272,6 +272,16 @@ impl<'s> Play<'s> {
         self.decided.insert(step, decision);
     }
 
+    /// The most edges into a node that were taken in any one scope.
+    pub fn most_taken(&mut self, node: usize) -> usize {
+        let steps = self.model.standing().steps;
+        let scopes = steps.keys().filter(|(_, one)| *one == node).map(|(path, _)| path);
+        scopes
+            .map(|path| self.model.taken(path, node, &steps))
+            .max()
+            .unwrap_or(0)
+    }
+
     /// Everything that was ever decided is what the model says, and nothing else was.
     pub fn compare(&mut self) {
         let model: BTreeMap<StepId, Status> = self

@@ -9,21 +9,28 @@ pub struct Description {
     pub kind: &'static str,
     /// As people see it.
     pub label: &'static str,
+    /// Its place in a palette.
     pub family: Family,
+    /// One sentence for people.
     pub doc: &'static str,
     /// The version of its config; earlier ones are upgraded on reading.
     pub version: u32,
-    /// The ports that every node of the kind has; the first is the main one.
+    /// The ports that every node of the kind has; a main one, `out` or `done`, comes first.
     pub ports: &'static [Port],
+    /// Its config, in the order of a form.
     pub fields: &'static [Field],
 }
 
 /// The groups of a palette.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
+    /// Starts runs.
     Trigger,
+    /// Decides, computes, gathers.
     Logic,
+    /// Lets time pass.
     Wait,
+    /// Changes something: the only nodes that are retried, timed out and disabled.
     Action,
 }
 
@@ -32,8 +39,11 @@ pub enum Family {
 pub struct Field {
     /// As written in a definition.
     pub name: &'static str,
+    /// How it is filled in.
     pub input: Input,
+    /// Whether the node cannot do without it.
     pub required: bool,
+    /// One sentence for people.
     pub doc: &'static str,
 }
 

@@ -8,6 +8,7 @@ mod problem;
 mod scope;
 mod shape;
 mod site;
+mod values;
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -26,7 +27,8 @@ use scope::Scopes;
 
 pub use problem::{Code, Problem, Severity};
 pub(crate) use scope::fields;
-pub(crate) use site::{Site, Target};
+pub(crate) use site::Site;
+pub(crate) use values::Target;
 
 /// What came of a check.
 #[derive(Clone, Debug)]

@@ -36,13 +36,17 @@ pub struct Definition {
 /// One node as drawn.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
+    /// Never changes: expressions, edges and runs refer to it.
     pub key: NodeKey,
+    /// Its kind, and what the kind needs.
     pub config: Config,
     /// Fields of the config that its kind does not have: kept, and reported by the check.
     pub unknown: Map<String, Json>,
     /// What people see.
     pub name: Option<String>,
+    /// Where it stands on the canvas.
     pub position: Option<Position>,
+    /// What all actions share.
     pub common: Common,
 }
 
@@ -60,11 +64,13 @@ pub struct Common {
     /// Does nothing and passes on by its main port.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub disabled: bool,
+    /// When it is tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry: Option<RetryConfig>,
     /// The longest one attempt may take, as an ISO 8601 duration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
+    /// What becomes of an effect whose outcome cannot be known; absent: as its kind says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivery: Option<Delivery>,
 }
@@ -73,11 +79,13 @@ pub struct Common {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct RetryConfig {
+    /// Attempts in all, the first one too.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_attempts: Option<u32>,
     /// The longest first wait, as an ISO 8601 duration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub initial: Option<String>,
+    /// What the wait grows by from one retry to the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub factor: Option<u32>,
     /// The longest wait, as an ISO 8601 duration.
@@ -98,6 +106,7 @@ pub enum Delivery {
 /// One edge as drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edge {
+    /// Unique in a sound definition; made of the ends where none was given.
     pub id: String,
     pub from: NodeKey,
     /// Absent: the main port of the node it leaves.
@@ -113,8 +122,6 @@ impl Definition {
 
     /// The port that an edge leaves by, once its absence is filled in; none where its node has no main port.
     pub fn port(&self, edge: &Edge) -> Option<Port> {
-        edge.port
-            .clone()
-            .or_else(|| self.node(&edge.from)?.config.ports().into_iter().next())
+        edge.port.clone().or_else(|| self.node(&edge.from)?.config.main_port())
     }
 }

@@ -66,6 +66,7 @@ pub enum RunEvent {
 pub struct Failure {
     /// Stable, `UPPER_SNAKE`.
     pub code: String,
+    /// For people.
     pub message: String,
     /// Whether another attempt may help. False where the outcome is unknown and must not be repeated.
     pub retryable: bool,
@@ -78,8 +79,11 @@ pub struct Failure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Outcome {
+    /// Nothing failed, or every failure was handled.
     Succeeded,
+    /// A failure that nobody handled, or a stop that says so.
     Failed,
+    /// A person ended it, or a stop that says so.
     Cancelled,
 }
 

@@ -63,16 +63,26 @@ pub struct NotAKey(pub String);
 pub struct Port(Cow<'static, str>);
 
 impl Port {
+    /// Of triggers and of logic that does not branch.
     pub const OUT: Port = Port::named("out");
+    /// Of actions: it worked.
     pub const DONE: Port = Port::named("done");
+    /// Of actions: it failed for good.
     pub const ERROR: Port = Port::named("error");
+    /// Of `if`: the condition holds.
     pub const YES: Port = Port::named("yes");
+    /// Of `if`: it does not hold.
     pub const NO: Port = Port::named("no");
+    /// Of `switch`: no case holds.
     pub const OTHERWISE: Port = Port::named("otherwise");
+    /// Of `waitFor`: what was waited for.
     pub const HAPPENED: Port = Port::named("happened");
+    /// Of `waitFor`: it took too long.
     pub const TIMED_OUT: Port = Port::named("timedOut");
+    /// Of loops: into an item.
     pub const EACH: Port = Port::named("each");
 
+    /// A port of a known name.
     pub const fn named(name: &'static str) -> Self {
         Self(Cow::Borrowed(name))
     }

@@ -89,7 +89,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// The ways out, the main one first.
+            /// The ways out; a main one comes first.
             pub fn ports(&self) -> Vec<Port> {
                 match self {
                     $(Config::$kind(config) => config.ports(),)*
@@ -124,6 +124,14 @@ kinds! {
 }
 
 impl Config {
+    /// The port that an edge leaves by which names none. Nodes that branch have no such port.
+    pub fn main_port(&self) -> Option<Port> {
+        self.ports()
+            .into_iter()
+            .next()
+            .filter(|port| [Port::OUT, Port::DONE].contains(port))
+    }
+
     /// The kind as written in a definition.
     pub fn kind(&self) -> &str {
         match self {

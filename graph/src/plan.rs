@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 
 use crate::{
     definition::{Definition, Delivery},
-    expression::Expression,
+    expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
     node::{Compiled, Work, Writes},
     resolve::{Moment, Resolution, Unresolved},
@@ -29,6 +29,7 @@ pub struct PlanNode {
     pub kind: Arc<str>,
     /// What people see: its name, else its key.
     pub name: Arc<str>,
+    /// How it is carried out.
     pub settings: Settings,
     /// The type of `steps.<key>.output`.
     pub output: Type,
@@ -42,13 +43,16 @@ pub struct PlanNode {
 pub struct Settings {
     /// The longest one attempt may take.
     pub timeout: Option<TimeDelta>,
+    /// What becomes of an effect whose outcome cannot be known.
     pub delivery: Option<Delivery>,
 }
 
 /// A mutation of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Operation {
+    /// A record that was not there before.
     Created,
+    /// Some of its fields changed.
     Updated,
 }
 
@@ -65,11 +69,33 @@ pub struct Trigger {
     pub condition: Option<Expression>,
 }
 
+/// A committed mutation of one record, as far as triggers care.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    /// What was done.
+    pub operation: Operation,
+    /// Whose record.
+    pub object: &'a str,
+    /// The fields whose values differ.
+    pub fields: &'a [Arc<str>],
+}
+
 impl Trigger {
-    /// Whether a change is one that this trigger listens to. Its condition is the caller's to evaluate, with a trace.
-    pub fn listens_to(&self, operation: Operation, object: &str, changed: &[Arc<str>]) -> bool {
-        let concerns = self.fields.is_empty() || changed.iter().any(|field| self.fields.contains(field));
-        self.operation == Some(operation) && self.object.as_deref() == Some(object) && concerns
+    /// Whether a change is one that this trigger listens to, whatever its condition says.
+    pub fn listens_to(&self, change: &Change<'_>) -> bool {
+        let concerns = self.fields.is_empty() || change.fields.iter().any(|field| self.fields.contains(field));
+        self.operation == Some(change.operation) && self.object.as_deref() == Some(change.object) && concerns
+    }
+
+    /// Whether a change starts a run. Why it does or does not is `condition`'s to trace.
+    ///
+    /// # Errors
+    /// As [`Expression::holds`].
+    pub fn matches(&self, change: &Change<'_>, bindings: &dyn Bindings, budget: &mut Budget) -> Result<bool, Fault> {
+        match &self.condition {
+            Some(condition) if self.listens_to(change) => condition.holds(bindings, budget),
+            Some(_) | None => Ok(self.listens_to(change)),
+        }
     }
 }
 
@@ -83,6 +109,7 @@ impl Plan {
         &self.track
     }
 
+    /// The node of that key.
     pub fn node(&self, key: &NodeKey) -> Option<&PlanNode> {
         self.nodes.get(key)
     }
@@ -94,6 +121,7 @@ impl Plan {
             .filter_map(|(_, node)| self.nodes.get_key_value(&node.key))
     }
 
+    /// What starts runs, by node.
     pub fn triggers(&self) -> impl Iterator<Item = (&NodeKey, &Arc<Trigger>)> {
         self.nodes().filter_map(|(key, node)| Some((key, node.trigger()?)))
     }

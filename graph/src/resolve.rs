@@ -31,5 +31,6 @@ pub enum Resolution {
 pub struct Traced {
     /// The config's field, such as `cases[1].condition`.
     pub field: String,
+    /// Each part of the condition with its value.
     pub trace: Trace,
 }

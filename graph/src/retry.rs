@@ -8,9 +8,13 @@ use crate::event::Failure;
 /// When a step is tried again. The n-th retry waits for a random part of `initial × factorⁿ⁻¹`, at most `max`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Retry {
+    /// Attempts in all, the first one too.
     pub max_attempts: u32,
+    /// The longest first wait.
     pub initial: TimeDelta,
+    /// What the wait grows by from one retry to the next.
     pub factor: u32,
+    /// The longest wait.
     pub max: TimeDelta,
 }
 

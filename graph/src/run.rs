@@ -36,7 +36,9 @@ pub struct Run {
 /// How and why a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct End {
+    /// How.
     pub outcome: Outcome,
+    /// Why.
     pub cause: EndCause,
 }
 

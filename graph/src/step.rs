@@ -10,6 +10,7 @@ use crate::key::{NodeKey, NotAKey};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct StepId {
+    /// The loop items around it.
     pub scope: Scope,
     pub node: NodeKey,
 }
@@ -26,6 +27,7 @@ pub struct Item {
 }
 
 impl Scope {
+    /// The items, the outermost loop's first.
     pub fn items(&self) -> &[Item] {
         &self.0
     }

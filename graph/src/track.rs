@@ -5,6 +5,8 @@ mod flaw;
 mod flow;
 mod lay;
 mod region;
+#[cfg(test)]
+mod tests;
 
 use std::{collections::HashMap, num::NonZeroU32};
 
@@ -36,12 +38,15 @@ pub struct Track {
 /// A node as the reducer sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrackNode {
+    /// Its name.
     pub key: NodeKey,
+    /// What makes it go.
     pub role: Role,
-    /// The ways out; the first is the main one, which an edge that names no port leaves by.
+    /// The ways out. Where a node is left without anybody's choice, by the first: joins, nodes that are disabled.
     pub ports: Vec<Port>,
+    /// When a failed attempt is followed by another.
     pub retry: Retry,
-    /// Does nothing and leaves by its main port.
+    /// Does nothing and leaves by its first port.
     pub disabled: bool,
 }
 
@@ -69,11 +74,15 @@ pub enum Policy {
     Count(NonZeroU32),
 }
 
+/// The most items of a loop: what a run's row and its history can bear.
+pub const MAX_ITEMS: u32 = 10_000;
+
 /// How a loop goes through its items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Loop {
     /// Items open at once.
     pub concurrency: NonZeroU32,
+    /// What an item's failure means for the others.
     pub on_error: OnError,
 }
 
@@ -89,7 +98,9 @@ pub enum OnError {
 /// An edge as seen from the node it leaves.
 #[derive(Clone, Copy, Debug)]
 pub struct Exit<'t> {
+    /// The way out it leaves by.
     pub port: &'t Port,
+    /// Where it leads.
     pub to: NodeIndex,
     /// Leads into a loop's items instead of along its own scope.
     pub inward: bool,
@@ -112,18 +123,22 @@ impl Track {
         lay::survey(nodes, &links)
     }
 
+    /// Where the node of that key stands.
     pub fn find(&self, key: &NodeKey) -> Option<NodeIndex> {
         self.index.get(key).copied()
     }
 
+    /// The node that stands there.
     pub fn node(&self, at: NodeIndex) -> Option<&TrackNode> {
         self.graph.node_weight(at)
     }
 
+    /// Every node, as given.
     pub fn nodes(&self) -> impl Iterator<Item = &TrackNode> {
         self.graph.node_weights()
     }
 
+    /// Where runs start.
     pub fn triggers(&self) -> &[NodeIndex] {
         &self.triggers
     }
@@ -141,6 +156,7 @@ impl Track {
         })
     }
 
+    /// How many edges lead to a node.
     pub fn in_degree(&self, to: NodeIndex) -> usize {
         self.in_degrees.get(to.index()).copied().unwrap_or(0)
     }

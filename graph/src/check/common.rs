@@ -16,12 +16,11 @@ const MAX_ATTEMPTS: u32 = 100;
 
 /// The retry of a node's track and the settings of its plan.
 pub(super) fn settings(node: &Node, problems: &mut Vec<Problem>) -> (Retry, Settings) {
-    let action = node
-        .config
-        .description()
-        .is_some_and(|kind| kind.family == Family::Action);
+    let Some(kind) = node.config.description() else {
+        return (Retry::NEVER, Settings::default());
+    };
     let common = &node.common;
-    if !action {
+    if kind.family != Family::Action {
         let given = [
             ("retry", common.retry.is_some()),
             ("timeout", common.timeout.is_some()),

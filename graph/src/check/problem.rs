@@ -9,10 +9,13 @@ pub use crate::expression::Severity;
 /// One thing that is wrong, or probably not meant, in a definition.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
+    /// Whether it keeps the definition from being published.
     pub severity: Severity,
+    /// What kind of problem, for programs.
     pub code: Code,
     /// For people; names what and where.
     pub message: String,
+    /// The node it is about; none where it is about an edge or the whole.
     pub node: Option<NodeKey>,
     /// The edge's id.
     pub edge: Option<String>,
@@ -27,32 +30,61 @@ pub struct Problem {
 /// The kinds of problem. Their texts are stable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Code {
+    /// More nodes than a workflow may have.
     TooManyNodes,
+    /// More edges than a workflow may have.
     TooManyEdges,
+    /// Two nodes of one key.
     DuplicateKey,
+    /// Two edges from one port to one node.
     DuplicateEdge,
+    /// Two edges of one id.
+    DuplicateId,
+    /// An edge that begins or ends at no node.
     UnknownNode,
+    /// An edge at a port that its node does not have, or that names none of several.
     UnknownPort,
+    /// An edge that leads to a trigger.
     EdgeIntoTrigger,
+    /// An edge that leads into a loop's items from outside.
     EdgeIntoLoop,
+    /// Nothing starts the workflow.
     NoTrigger,
+    /// No trigger leads to the node.
     Unreachable,
+    /// The way leads back to where it came from.
     Cycle,
+    /// A join that waits for more branches than can be taken together.
     JoinNeverFires,
+    /// A node kind that is not ours.
     UnknownKind,
+    /// A config field that the kind does not have.
     UnknownConfigField,
+    /// Something is missing.
     Required,
+    /// A literal that cannot be what it stands for.
     InvalidValue,
+    /// Disabled, and no action.
     CannotBeDisabled,
+    /// A setting that only actions have.
     NotAnAction,
+    /// No object of that name.
     UnknownObject,
+    /// The object has no field of that name.
     UnknownRecordField,
+    /// A field that workflows cannot write.
     NotWritable,
+    /// A value of a type that does not fit where it goes.
     WrongType,
+    /// The output of a step that cannot have run before.
     StepNotUpstream,
+    /// Two of one name where names tell them apart.
     DuplicateName,
+    /// Two fields that exclude each other.
     Ambiguous,
+    /// A wait without a time-out.
     WaitsForever,
+    /// What the workflow changes starts it again.
     TriggersItself,
     /// Found in an expression or template.
     Language(expression::Code),
@@ -66,6 +98,7 @@ impl Code {
             Code::TooManyEdges => "TOO_MANY_EDGES",
             Code::DuplicateKey => "DUPLICATE_KEY",
             Code::DuplicateEdge => "DUPLICATE_EDGE",
+            Code::DuplicateId => "DUPLICATE_ID",
             Code::UnknownNode => "UNKNOWN_NODE",
             Code::UnknownPort => "UNKNOWN_PORT",
             Code::EdgeIntoTrigger => "EDGE_INTO_TRIGGER",

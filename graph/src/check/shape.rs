@@ -1,5 +1,7 @@
 //! Says in words what is wrong with a definition's shape.
 
+use std::collections::HashSet;
+
 use super::{Code, Problem};
 use crate::{
     definition::{Definition, Edge},
@@ -24,10 +26,15 @@ pub(super) fn survey(definition: &Definition, retry: impl Fn(usize) -> Retry) ->
     };
     let nodes = definition.nodes.iter().enumerate().map(node).collect();
     let (track, flaws) = Track::survey(nodes, definition.edges.iter().map(link).collect());
-    (
-        track,
-        flaws.into_iter().filter_map(|flaw| problem(definition, flaw)).collect(),
-    )
+    let problems = flaws.into_iter().filter_map(|flaw| problem(definition, flaw));
+    (track, problems.chain(shared_ids(definition)).collect())
+}
+
+/// Edges are told apart by their ids.
+fn shared_ids(definition: &Definition) -> impl Iterator<Item = Problem> {
+    let mut seen = HashSet::new();
+    let again = definition.edges.iter().filter(move |edge| !seen.insert(&edge.id));
+    again.map(|edge| Problem::error(Code::DuplicateId, format!("two edges have the id `{}`", edge.id)).on(&edge.id))
 }
 
 fn problem(definition: &Definition, flaw: Flaw) -> Option<Problem> {
@@ -98,11 +105,20 @@ fn unknown_port(definition: &Definition, edge: &Edge) -> Option<Problem> {
     // Nobody knows the ports of a kind that is not ours, and that has been said.
     node.config.description()?;
     let ports = node.config.ports();
-    let Some(port) = &edge.port else {
-        return Some(
-            Problem::error(Code::UnknownPort, format!("`{}` ends here: it has no port", edge.from)).on(&edge.id),
-        );
+    let names = || ports.iter().map(Port::as_str);
+    let message = match &edge.port {
+        Some(port) => format!("`{}` has no port `{port}`", edge.from),
+        None if ports.is_empty() => format!("`{}` ends the run: nothing comes after it", edge.from),
+        None => format!(
+            "which way out of `{}`? It has {}",
+            edge.from,
+            names().collect::<Vec<_>>().join(", ")
+        ),
     };
-    let problem = Problem::error(Code::UnknownPort, format!("`{}` has no port `{port}`", edge.from)).on(&edge.id);
-    Some(problem.meant(port.as_str(), ports.iter().map(Port::as_str)))
+    let written = edge.port.as_ref().map_or("", Port::as_str);
+    Some(
+        Problem::error(Code::UnknownPort, message)
+            .on(&edge.id)
+            .meant(written, names()),
+    )
 }

@@ -3,18 +3,14 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use serde_json::{Map, Value as Json};
-
-use super::{Code, Problem, assign, scope::Scope};
+use super::{Code, Problem, scope::Scope, values::unknown_record_field};
 use crate::{
     definition::Node,
     expression::{self, Diagnostic, Expression, TypeScope},
     key::NodeKey,
-    resolve::Setting,
     span::Span,
     template::{Escape, Template},
-    value::{ObjectType, Schema, Type, Value},
+    value::{ObjectType, Schema, Type},
 };
 
 /// One node's config under check.
@@ -24,15 +20,6 @@ pub(crate) struct Site<'c> {
     schema: &'c Arc<dyn Schema>,
     problems: &'c mut Vec<Problem>,
     errors: usize,
-}
-
-/// What values are written into.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Target {
-    /// A new record, which must have what its object requires.
-    New,
-    /// A record that exists.
-    Existing,
 }
 
 impl<'c> Site<'c> {
@@ -93,6 +80,8 @@ impl<'c> Site<'c> {
                 Some((named, known.then_some(expression)))
             }
             (None, Some(own)) => Some((own, Some(expression))),
+            // A trigger without an object has been reported already.
+            (None, None) if !written && *expression.ty() == Type::Dyn => None,
             (None, None) => {
                 let message = "it needs `object`, for nothing else says whose record it is";
                 self.report(Problem::error(Code::Required, message).field("object"));
@@ -199,63 +188,6 @@ impl<'c> Site<'c> {
         }
     }
 
-    /// Values for a record's fields: texts with `{{ }}` are templates, all else is meant as it stands.
-    pub fn values(
-        &mut self,
-        field: &str,
-        object: &ObjectType,
-        values: &Map<String, Json>,
-        target: Target,
-    ) -> IndexMap<Arc<str>, Setting> {
-        let mut settings = IndexMap::new();
-        for (name, json) in values {
-            let path = format!("{field}.{name}");
-            match object.fields.get_key_value(name.as_str()) {
-                None => self.report(unknown_record_field(object, name).field(path)),
-                Some((_, kind)) if !kind.writable => {
-                    let message = format!("`{name}` of {} cannot be written", object.name);
-                    self.report(Problem::error(Code::NotWritable, message).field(path));
-                }
-                Some((known, kind)) => {
-                    let setting = self.value(&path, kind, json);
-                    settings.extend(setting.map(|setting| (known.clone(), setting)));
-                }
-            }
-        }
-        if target == Target::New {
-            self.require_all(field, object, values);
-        }
-        settings
-    }
-
-    fn value(&mut self, path: &str, kind: &crate::value::FieldType, json: &Json) -> Option<Setting> {
-        let wrong = match Setting::compile(json, &mut |source| self.template(path, Some(source), Escape::None))? {
-            Setting::Literal(_) if json.is_null() && kind.nullable => return Some(Setting::Literal(Value::Null)),
-            Setting::Literal(_) => match kind.ty.decode(json) {
-                Ok(value) => return Some(Setting::Literal(value)),
-                Err(error) => Problem::error(Code::InvalidValue, error.to_string()),
-            },
-            setting if assign::accepts(kind, &setting.ty()) => return Some(setting),
-            setting => {
-                let message = format!("a value of type {} does not fit into {}", setting.ty(), kind.ty);
-                Problem::error(Code::WrongType, message)
-            }
-        };
-        self.report(wrong.field(path));
-        None
-    }
-
-    fn require_all(&mut self, field: &str, object: &ObjectType, values: &Map<String, Json>) {
-        let missing = object
-            .fields
-            .iter()
-            .filter(|(name, kind)| kind.required && !values.contains_key(&***name));
-        for (name, _) in missing {
-            let message = format!("a new {} needs `{name}`", object.name);
-            self.report(Problem::error(Code::Required, message).field(format!("{field}.{name}")));
-        }
-    }
-
     fn compile(
         &mut self,
         field: &str,
@@ -310,12 +242,4 @@ impl<'c> Site<'c> {
             ..problem
         }
     }
-}
-
-fn unknown_record_field(object: &ObjectType, name: &str) -> Problem {
-    Problem::error(
-        Code::UnknownRecordField,
-        format!("{} has no field `{name}`", object.name),
-    )
-    .meant(name, object.fields.keys().map(|name| &**name))
 }

@@ -20,6 +20,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct CreateRecord {
+    /// What kind of record.
     pub object: Option<String>,
     /// By field: a literal, or a template.
     pub values: Option<Map<String, Json>>,

@@ -23,11 +23,14 @@ const USUAL: u32 = 100;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FindRecords {
+    /// What kind of records.
     pub object: Option<String>,
     /// About `record`, the candidate; the run's own record is `trigger.record` here.
     #[serde(rename = "where")]
     pub condition: Option<String>,
+    /// The first key decides, then the next.
     pub order_by: Option<Vec<OrderBy>>,
+    /// 1 to 1,000; absent: 100.
     pub limit: Option<u32>,
 }
 
@@ -35,7 +38,9 @@ pub struct FindRecords {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct OrderBy {
+    /// A field of the object.
     pub field: String,
+    /// Absent: ascending.
     pub direction: Direction,
 }
 
@@ -43,8 +48,10 @@ pub struct OrderBy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Direction {
+    /// The smallest.
     #[default]
     Asc,
+    /// The largest.
     Desc,
 }
 

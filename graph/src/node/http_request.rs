@@ -13,7 +13,7 @@ use crate::{
     key::Port,
     resolve::{self, Body, Moment, Order, Resolution, Setting, Unresolved},
     template::{Escape, Template},
-    value::{FieldType, Type},
+    value::{FieldType, Type, Value},
 };
 
 /// Sends an HTTP request; its output is `status`, `headers` and `body`.
@@ -22,7 +22,7 @@ use crate::{
 pub struct HttpRequest {
     /// Absent: GET.
     pub method: Option<Method>,
-    /// A template; values are escaped as components.
+    /// A template; values are escaped as components, unless one is the whole URL.
     pub url: Option<String>,
     /// Templates by name.
     pub headers: Option<IndexMap<String, String>>,
@@ -189,7 +189,7 @@ enum Content {
 
 impl Resolve for Call {
     fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
-        let url = moment.text("url", &self.url)?;
+        let url = url(&self.url, moment)?;
         let header = |(name, template): &(String, Template)| {
             Ok((name.clone(), moment.text(&format!("headers.{name}"), template)?))
         };
@@ -211,5 +211,16 @@ impl Resolve for Call {
             expected_status: self.expected_status.clone(),
             response_schema: self.response_schema.clone(),
         })))
+    }
+}
+
+/// A value that is the whole URL is meant as one; a value within a URL must not add a segment or a parameter.
+fn url(template: &Template, moment: &mut Moment<'_>) -> Result<String, Unresolved> {
+    match moment.filled("url", template)? {
+        Value::String(url) => Ok(url.to_string()),
+        other => Err(Unresolved::NotAText {
+            field: "url".to_owned(),
+            found: other.type_name(),
+        }),
     }
 }

@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Join {
+    /// Which branches it waits for.
     pub policy: Option<JoinPolicy>,
     /// With the policy `count`: how many.
     pub count: Option<u32>,

@@ -24,7 +24,7 @@ pub(crate) trait Kind: Serialize + DeserializeOwned {
         (version == Self::DESCRIPTION.version).then_some(config)
     }
 
-    /// The ways out, the main one first.
+    /// The ways out; a main one, `out` or `done`, comes first.
     fn ports(&self) -> Vec<Port> {
         Self::DESCRIPTION.ports.to_vec()
     }
@@ -67,8 +67,11 @@ pub(crate) enum Work {
 /// A change that a node makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Writes {
+    /// Whose record.
     pub object: Arc<str>,
+    /// What is done to it.
     pub operation: Operation,
+    /// The fields written.
     pub fields: Vec<Arc<str>>,
 }
 

@@ -17,7 +17,9 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Manual {
+    /// Whose record it is started for.
     pub object: Option<String>,
+    /// Absent: one record.
     pub cardinality: Option<Cardinality>,
     /// Asked before the run starts; `trigger.form.<name>` has the answers.
     pub form: Option<Vec<FormField>>,
@@ -27,6 +29,7 @@ pub struct Manual {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Cardinality {
+    /// A run for one record.
     #[default]
     One,
     /// One run for each.
@@ -39,12 +42,17 @@ pub enum Cardinality {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct FormField {
+    /// Its name in `trigger.form`.
     pub name: String,
+    /// What people see; absent: the name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// What it takes.
     pub input: FormInput,
+    /// Whether it must be answered.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
+    /// What can be selected.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub options: Vec<String>,
 }

@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RecordCreated {
+    /// Whose records start runs.
     pub object: Option<String>,
     /// Must hold for the new record.
     #[serde(rename = "where")]

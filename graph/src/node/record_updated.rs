@@ -17,6 +17,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct RecordUpdated {
+    /// Whose records start runs.
     pub object: Option<String>,
     /// Any of these must have changed; absent means any field at all.
     pub fields: Option<Vec<String>>,

@@ -16,8 +16,11 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SendEmail {
+    /// Who gets it.
     pub to: Option<Recipients>,
+    /// Who gets a copy.
     pub cc: Option<Recipients>,
+    /// Who gets a copy that nobody else sees.
     pub bcc: Option<Recipients>,
     /// A template.
     pub reply_to: Option<String>,
@@ -35,7 +38,9 @@ pub struct SendEmail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Recipients {
+    /// One template.
     One(String),
+    /// A template each.
     Many(Vec<String>),
 }
 
@@ -43,7 +48,9 @@ pub enum Recipients {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EmailKind {
+    /// Needs consent and carries a link to unsubscribe.
     Marketing,
+    /// Belongs to what the recipient asked for.
     Transactional,
 }
 
@@ -122,8 +129,12 @@ struct Email {
 
 impl Resolve for Email {
     fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
+        let to = addresses("to", &self.to, moment)?;
+        if to.is_empty() {
+            return Err(Unresolved::NoRecipient { field: "to".to_owned() });
+        }
         Ok(Resolution::Order(Order::SendEmail(OutgoingEmail {
-            to: addresses("to", &self.to, moment)?,
+            to,
             cc: addresses("cc", &self.cc, moment)?,
             bcc: addresses("bcc", &self.bcc, moment)?,
             reply_to: moment.text_if("replyTo", self.reply_to.as_ref())?,
@@ -135,24 +146,32 @@ impl Resolve for Email {
     }
 }
 
-/// The addresses that a list of templates gives; a list counts as its items, and nothing as nobody.
+/// The addresses that a list of templates gives; a list counts as its items, and an empty value as nobody.
 fn addresses(field: &str, templates: &[Template], moment: &mut Moment<'_>) -> Result<Vec<String>, Unresolved> {
     let mut found = Vec::new();
     for template in templates {
         match moment.filled(field, template)? {
-            Value::List(items) => found.extend(items.iter().filter_map(address)),
-            single => found.extend(address(&single)),
+            Value::List(items) => {
+                for item in items.iter() {
+                    found.extend(address(field, item)?);
+                }
+            }
+            single => found.extend(address(field, &single)?),
         }
     }
     Ok(found)
 }
 
-/// A value as it stands in a header, where a line break would begin another one.
-fn address(value: &Value) -> Option<String> {
+/// A value that stands alone is not escaped by its template, and a line break in a header would begin another one.
+fn address(field: &str, value: &Value) -> Result<Option<String>, Unresolved> {
+    let field = field.to_owned();
     match value {
-        Value::String(text) if !text.trim().is_empty() => {
-            Some(text.chars().filter(|letter| !letter.is_control()).collect())
-        }
-        _ => None,
+        Value::Null => Ok(None),
+        Value::String(text) if text.chars().any(char::is_control) => Err(Unresolved::UnsafeHeader { field }),
+        Value::String(text) => Ok(Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)),
+        other => Err(Unresolved::NotAText {
+            field,
+            found: other.type_name(),
+        }),
     }
 }

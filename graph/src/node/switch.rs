@@ -18,6 +18,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Switch {
+    /// In the order in which they are tried.
     pub cases: Option<Vec<Case>>,
 }
 
@@ -27,19 +28,20 @@ pub struct Switch {
 pub struct Case {
     /// Its port's name too.
     pub name: String,
+    /// An expression that is true or false.
     pub condition: String,
 }
 
 impl Switch {
     fn check_names(&self, site: &mut Site<'_>) {
-        let otherwise = Port::OTHERWISE;
-        let mut seen = HashSet::from([otherwise.as_str()]);
+        let taken = [Port::OTHERWISE, Port::ERROR];
+        let mut seen: HashSet<&str> = taken.iter().map(Port::as_str).collect();
         for (place, case) in self.cases.iter().flatten().enumerate() {
             let at = format!("cases[{place}].name");
             if case.name.trim().is_empty() {
                 site.report(Problem::error(Code::Required, "a case needs a name").field(at));
             } else if !seen.insert(case.name.as_str()) {
-                let message = format!("two ways out are called `{}`", case.name);
+                let message = format!("`{}` is the name of another way out", case.name);
                 site.report(Problem::error(Code::DuplicateName, message).field(at));
             }
         }

@@ -19,6 +19,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct WaitFor {
+    /// What is waited for.
     pub event: Option<Awaited>,
     /// Whose record; absent: that of `record`.
     pub object: Option<String>,

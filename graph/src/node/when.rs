@@ -16,6 +16,7 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct When {
+    /// An expression that is true or false.
     pub condition: Option<String>,
 }
 

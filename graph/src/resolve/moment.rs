@@ -14,6 +14,7 @@ use crate::{
 
 /// When and with what a node is resolved.
 pub struct Moment<'a> {
+    /// The variables, and the records at hand.
     pub bindings: &'a dyn Bindings,
     /// Shared by all texts of the node.
     pub budget: &'a mut Budget,
@@ -36,6 +37,12 @@ pub enum Unresolved {
     NotARecord { field: String, found: &'static str },
     #[error("`{field}` is no point in time: it is {found}")]
     NotATime { field: String, found: &'static str },
+    #[error("`{field}` is no text: it is {found}")]
+    NotAText { field: String, found: &'static str },
+    #[error("`{field}` has a line break or another control character in it")]
+    UnsafeHeader { field: String },
+    #[error("`{field}` names nobody")]
+    NoRecipient { field: String },
     #[error("`{field}` is beyond the end of the calendar")]
     OutOfRange { field: String },
     #[error("a `{kind}` is not executed")]
@@ -49,6 +56,9 @@ impl Unresolved {
             Self::Faulty { fault, .. } => fault.code(),
             Self::NotARecord { .. } => "NOT_A_RECORD",
             Self::NotATime { .. } => "NOT_A_TIME",
+            Self::NotAText { .. } => "NOT_A_TEXT",
+            Self::UnsafeHeader { .. } => "UNSAFE_HEADER",
+            Self::NoRecipient { .. } => "NO_RECIPIENT",
             Self::OutOfRange { .. } => "TIME_OUT_OF_RANGE",
             Self::NotExecuted { .. } => "NOT_EXECUTED",
         }
@@ -62,6 +72,7 @@ impl Unresolved {
                 ..
             } => Some(reference),
             Self::Faulty { .. } | Self::NotARecord { .. } | Self::NotATime { .. } => None,
+            Self::NotAText { .. } | Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => None,
             Self::OutOfRange { .. } | Self::NotExecuted { .. } => None,
         }
     }

@@ -14,22 +14,27 @@ use crate::{
 /// What has to be done for a step.
 #[derive(Clone, Debug)]
 pub enum Order {
+    /// A new record.
     CreateRecord {
         object: Arc<str>,
         values: IndexMap<Arc<str>, Value>,
     },
+    /// New values for some fields of a record.
     UpdateRecord {
         target: Reference,
         values: IndexMap<Arc<str>, Value>,
     },
+    /// A search of the CRM.
     FindRecords(FindRecords),
+    /// A task for a person.
     CreateTask(NewTask),
+    /// A message.
     SendEmail(OutgoingEmail),
+    /// A call of another system.
     HttpRequest(HttpRequest),
     /// Leave by `out` at that time; at once where it is past.
-    Delay {
-        until: Timestamp,
-    },
+    Delay { until: Timestamp },
+    /// Leave by `happened` once a record is so.
     WaitForRecord(RecordWait),
 }
 
@@ -39,7 +44,9 @@ pub struct FindRecords {
     pub object: Arc<str>,
     /// About `record`, the candidate; every other variable is the run's.
     pub condition: Option<Expression>,
+    /// The first key decides, then the next.
     pub order_by: Vec<OrderBy>,
+    /// At most so many.
     pub limit: u32,
 }
 
@@ -48,7 +55,9 @@ pub struct FindRecords {
 pub struct NewTask {
     pub title: String,
     pub body: Option<String>,
+    /// When it is due.
     pub due_at: Option<Timestamp>,
+    /// Who is to do it.
     pub assignee: Option<Reference>,
     /// One of the options of the task's field.
     pub priority: Option<String>,
@@ -66,6 +75,7 @@ pub struct OutgoingEmail {
     pub subject: String,
     pub text: Option<String>,
     pub html: Option<String>,
+    /// Whether consent is needed.
     pub kind: EmailKind,
 }
 
@@ -85,6 +95,7 @@ pub struct HttpRequest {
 /// What an HTTP request carries.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Body {
+    /// Sent as it is.
     Text(String),
     /// Sent as `application/json` unless a header says otherwise.
     Json(Json),

@@ -13,10 +13,13 @@ use crate::{
 /// JSON in which each text with `{{ }}` is a template; all else is literal.
 #[derive(Clone, Debug)]
 pub enum Setting {
+    /// Meant as it stands.
     Literal(Value),
     /// Exactly one `{{ }}` keeps the type of its expression.
     Template(Template),
+    /// A list of which some items are computed.
     List(Vec<Setting>),
+    /// Fields of which some are computed.
     Map(Vec<(Arc<str>, Setting)>),
 }
 

@@ -13,7 +13,7 @@ use crate::{
     key::{NodeKey, Port},
     retry::Chance,
     step::{Scope, StepId},
-    track::{NodeIndex, Role, Track, TrackNode},
+    track::{MAX_ITEMS, NodeIndex, Role, Track, TrackNode},
 };
 
 /// A step that is open at the attempt which a fact is about.
@@ -196,6 +196,12 @@ fn open_items(
     let Role::Loop(rule) = open.node.role else {
         return Err(IllegalEvent::NotALoop(step.clone()));
     };
+    if items > MAX_ITEMS {
+        return Err(IllegalEvent::TooManyItems {
+            step: step.clone(),
+            items,
+        });
+    }
     let progress = Progress {
         items,
         next: 0,

@@ -24,6 +24,7 @@ pub(super) struct Frame {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub items: BTreeMap<NodeKey, BTreeMap<u32, Frame>>,
     pub open: u32,
+    /// Items that failed.
     pub failed: u32,
 }
 
@@ -32,10 +33,7 @@ pub(super) struct Frame {
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum StepState {
     /// Being done. `first` is the attempt its present round of attempts began with.
-    Open {
-        attempt: u32,
-        first: u32,
-    },
+    Open { attempt: u32, first: u32 },
     /// Waits for its next attempt.
     Retrying {
         attempt: u32,
@@ -44,15 +42,16 @@ pub enum StepState {
     },
     /// A loop with items open.
     Looping(Progress),
+    /// Left by one of its ports.
     Succeeded,
     /// Disabled, passed through.
     Passed,
+    /// No way led to it.
     Skipped,
     /// Failed and left by its error port.
     Diverted,
-    Failed {
-        attempt: u32,
-    },
+    /// Failed for good, and nobody handles it.
+    Failed { attempt: u32 },
     /// A loop that an item's failure stopped.
     Stalled(Progress),
     /// The run ended while the step was open.
@@ -62,10 +61,13 @@ pub enum StepState {
 /// How far a loop is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
+    /// Items in all.
     pub items: u32,
     /// The next item to open.
     pub next: u32,
+    /// Items that are open.
     pub active: u32,
+    /// Items that failed.
     pub failed: u32,
 }
 

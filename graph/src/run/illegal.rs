@@ -3,6 +3,7 @@
 use crate::{
     key::{NodeKey, Port},
     step::StepId,
+    track::MAX_ITEMS,
 };
 
 /// Why a fact cannot follow a run's state: it came late, twice, out of order, or is about another plan.
@@ -26,6 +27,8 @@ pub enum IllegalEvent {
     NoSuchPort { step: StepId, port: Port },
     #[error("step `{0}` is not a loop, so it has no items")]
     NotALoop(StepId),
+    #[error("step `{step}` would have {items} items; a loop has at most {MAX_ITEMS}")]
+    TooManyItems { step: StepId, items: u32 },
     #[error("step `{0}` is a loop: it ends with its items")]
     IsALoop(StepId),
     #[error("only a run that failed because a step did can be resumed")]
@@ -45,6 +48,7 @@ impl IllegalEvent {
             Self::OtherAttempt { .. } => "OTHER_ATTEMPT",
             Self::NoSuchPort { .. } => "UNKNOWN_PORT",
             Self::NotALoop(_) => "NOT_A_LOOP",
+            Self::TooManyItems { .. } => "TOO_MANY_ITEMS",
             Self::IsALoop(_) => "IS_A_LOOP",
             Self::NotResumable => "RUN_NOT_RESUMABLE",
         }

@@ -26,14 +26,17 @@ impl StepState {
 }
 
 impl Run {
+    /// Whether the run has begun.
     pub fn is_started(&self) -> bool {
         !self.root.steps.is_empty()
     }
 
+    /// Whether the run is over.
     pub fn is_finished(&self) -> bool {
         self.end.is_some()
     }
 
+    /// How the run ended; none while it goes on.
     pub fn outcome(&self) -> Option<Outcome> {
         self.end.map(|end| end.outcome)
     }

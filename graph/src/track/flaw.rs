@@ -13,27 +13,26 @@ pub struct Link {
 /// One thing that keeps a graph from being laid. A number is the edge's place among those given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Flaw {
+    /// Two nodes have the key.
     DuplicateKey(NodeKey),
+    /// The edge begins at no node.
     UnknownSource(usize),
+    /// The edge ends at no node.
     UnknownTarget(usize),
+    /// The edge leaves by a port that its node does not have.
     UnknownPort(usize),
+    /// An earlier edge leads from the same port to the same node.
     DuplicateEdge(usize),
     /// Nothing may lead to a trigger.
     IntoTrigger(usize),
+    /// Nothing starts a run.
     NoTrigger,
     /// No trigger leads to the node.
     Unreachable(NodeKey),
     /// The whole cycle, each node leading to the next and the last to the first.
     Cycle(Vec<NodeKey>),
     /// The join wants more branches than can ever be taken together.
-    NeverFires {
-        join: NodeKey,
-        wanted: u32,
-        possible: u32,
-    },
+    NeverFires { join: NodeKey, wanted: u32, possible: u32 },
     /// The edge leads from outside into a loop's items.
-    EntersLoop {
-        edge: usize,
-        of: NodeKey,
-    },
+    EntersLoop { edge: usize, of: NodeKey },
 }

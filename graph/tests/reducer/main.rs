@@ -5,8 +5,12 @@ mod golden;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod play;
+#[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod script;
 #[cfg(test)]
 mod shapes;
+#[cfg(test)]
+mod storing;

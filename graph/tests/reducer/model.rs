@@ -125,6 +125,15 @@ impl<'s> Model<'s> {
             .any(|edge| edge.from == node && edge.port == port)
     }
 
+    /// How many edges into a node are taken in one scope.
+    pub fn taken(&self, path: &Path, node: usize, steps: &BTreeMap<Step, Status>) -> usize {
+        let into = self.shape.edges.iter().filter(|edge| edge.to == node);
+        let source = |edge: &&Edge| steps.get(&(path.clone(), edge.from));
+        let home = self.shape.nodes[node].home;
+        into.filter(|edge| Some(edge.from) == home || edge_taken(source(edge), edge.port) == Some(true))
+            .count()
+    }
+
     fn scope(&mut self, path: &Path, home: Option<usize>, steps: &mut BTreeMap<Step, Status>) -> (bool, bool) {
         let (mut drained, mut failed) = (true, false);
         for node in 0..self.shape.nodes.len() {

@@ -98,22 +98,24 @@ fn ports(kind: &Kind) -> &'static [&'static str] {
     }
 }
 
-/// A count that can never be reached is lowered, as its flaw asks for.
-pub fn track(shape: &mut Shape) -> Track {
+/// A track, and the joins whose count was too high for it, with the most that can be: those are lowered to `any`.
+pub fn track(shape: &mut Shape) -> (Track, Vec<(usize, usize)>) {
+    let mut lowered = Vec::new();
     loop {
         let nodes = shape.nodes.iter().enumerate().map(node).collect();
         match Track::lay(nodes, shape.edges.iter().map(link).collect()) {
-            Ok(track) => return track,
-            Err(flaws) => flaws.into_iter().for_each(|flaw| lower(shape, flaw)),
+            Ok(track) => return (track, lowered),
+            Err(flaws) => lowered.extend(flaws.into_iter().map(|flaw| lower(shape, flaw))),
         }
     }
 }
 
-fn lower(shape: &mut Shape, flaw: Flaw) {
-    let Flaw::NeverFires { join, .. } = flaw else {
+fn lower(shape: &mut Shape, flaw: Flaw) -> (usize, usize) {
+    let Flaw::NeverFires { join, possible, .. } = flaw else {
         panic!("an unsound shape: {flaw:?}")
     };
     shape.nodes[number(&join)].kind = Kind::Join(Policy::Any);
+    (number(&join), possible as usize)
 }
 
 fn link(edge: &Edge) -> Link {

@@ -1,5 +1,6 @@
 //! What the check finds.
 
+use pointsman_graph::value::Type;
 use serde_json::json;
 
 use super::crm::{after_won, check, problems};
@@ -91,6 +92,47 @@ fn the_shape_is_checked() {
 }
 
 #[test]
+fn an_edge_out_of_a_branch_must_name_its_port() {
+    let mut definition = after_won("if", json!({ "condition": "true" }));
+    definition["nodes"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "key": "end", "kind": "stop" }));
+    let edges = [
+        json!({ "from": "node", "to": "end" }),
+        json!({ "from": "end", "to": "node" }),
+    ];
+    definition["edges"].as_array_mut().unwrap().extend(edges);
+
+    let found = check(definition).problems;
+
+    assert_eq!(found[0].message, "which way out of `node`? It has yes, no");
+    assert_eq!(found[1].message, "`end` ends the run: nothing comes after it");
+}
+
+#[test]
+fn names_that_tell_things_apart_are_told_apart() {
+    let case = |name: &str| json!({ "name": name, "condition": "true" });
+    let mut definition = after_won(
+        "switch",
+        json!({ "cases": [case("a"), case("a"), case("error"), case(" ")] }),
+    );
+    definition["edges"] = json!([
+        { "id": "e", "from": "won", "to": "node" },
+        { "id": "e", "from": "node", "port": "a", "to": "gone" },
+    ]);
+
+    let expected = [
+        "e UNKNOWN_NODE",
+        "e DUPLICATE_ID",
+        "node cases[1].name DUPLICATE_NAME",
+        "node cases[2].name DUPLICATE_NAME",
+        "node cases[3].name REQUIRED",
+    ];
+    assert_eq!(problems(definition), expected);
+}
+
+#[test]
 fn a_join_that_can_never_fire_is_found() {
     let case = |name: &str| json!({ "name": name, "condition": "record.probability > 10" });
     let definition = |count: u32| {
@@ -165,6 +207,28 @@ fn a_step_must_come_before_the_node_that_reads_it() {
         problems(definition),
         ["aside condition STEP_NOT_UPSTREAM", "wrong condition UNKNOWN_FIELD"]
     );
+}
+
+#[test]
+fn the_output_of_a_step_that_may_not_have_run_may_be_null() {
+    let output = |disabled: bool| {
+        let definition = json!({
+            "nodes": [
+                { "key": "start", "kind": "manual", "config": { "object": "deal" } },
+                { "key": "find", "kind": "findRecords", "config": { "object": "company" }, "disabled": disabled },
+                { "key": "sum", "kind": "set", "config": { "values": { "count": "steps.find.output.count" } } },
+            ],
+            "edges": [{ "from": "start", "to": "find" }, { "from": "find", "to": "sum" }],
+        });
+        let plan = check(definition).plan.unwrap();
+        match &plan.node(&"sum".parse().unwrap()).unwrap().output {
+            Type::Struct(fields) => fields["count"].ty.to_string(),
+            other => panic!("{other}"),
+        }
+    };
+
+    assert_eq!(output(false), "int");
+    assert_eq!(output(true), "int or null");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use pointsman_graph::{
     event::Outcome,
     expression::{Budget, Variables},
     node::EmailKind,
-    plan::Operation,
+    plan::{Change, Operation},
     resolve::{Body, Moment, Order, Resolution, Unresolved},
     value::{Reference, Timestamp, Value},
 };
@@ -193,11 +193,34 @@ fn an_e_mail_escapes_by_context() {
 
 #[test]
 fn a_line_break_never_reaches_a_header() {
-    let mail = |to: &str, subject: &str| resolve("sendEmail", json!({ "to": to, "subject": subject, "text": "x" }));
+    let code = |to: &str, subject: &str| {
+        resolve("sendEmail", json!({ "to": to, "subject": subject, "text": "x" }))
+            .unwrap_err()
+            .code()
+    };
 
-    assert!(mail("a@example.com", "{{ record.name }}").is_err());
-    let refused = mail("{{ record.name }}", "Hi");
-    assert!(refused.is_err() || !format!("{refused:?}").contains("\\nBcc"));
+    assert_eq!(code("a@example.com", "{{ record.name }}"), "UNSAFE_HEADER");
+    assert_eq!(code("{{ record.name }}", "Hi"), "UNSAFE_HEADER");
+    assert_eq!(code("Ann {{ record.name }}", "Hi"), "UNSAFE_HEADER");
+    assert_eq!(code("{{ [record.name] }}", "Hi"), "UNSAFE_HEADER");
+}
+
+#[test]
+fn an_e_mail_to_nobody_is_a_failure_with_a_code() {
+    let config = json!({ "to": "{{ record.company.owner.email }}", "subject": "Hi", "text": "x" });
+
+    assert_eq!(resolve("sendEmail", config).unwrap_err().code(), "NO_RECIPIENT");
+}
+
+#[test]
+fn a_value_that_is_the_whole_url_is_meant_as_one() {
+    let config = json!({ "url": "{{ 'https://example.com/a?b=' + record.status }}" });
+
+    let Order::HttpRequest(request) = order("httpRequest", config) else {
+        panic!("a request")
+    };
+
+    assert_eq!(request.url, "https://example.com/a?b=WON");
 }
 
 #[test]
@@ -268,13 +291,24 @@ fn a_search_is_handed_on_with_its_condition() {
 }
 
 #[test]
-fn a_trigger_listens_to_its_operation_object_and_fields() {
-    let plan = check(after_won("stop", json!({}))).plan.unwrap();
+fn a_trigger_matches_its_operation_object_fields_and_condition() {
+    let mut definition = after_won("stop", json!({}));
+    definition["nodes"][0]["config"]["where"] = json!("record.probability > 50");
+    let plan = check(definition).plan.unwrap();
     let (_, trigger) = plan.triggers().next().unwrap();
-    let listens = |operation, object, field: &str| trigger.listens_to(operation, object, &[field.into()]);
+    let matches = |operation, object, field: &str, probability: i64| {
+        let bindings = Variables::default().with("record", Value::map([("probability", Value::Int(probability))]));
+        let change = Change {
+            operation,
+            object,
+            fields: &[field.into()],
+        };
+        trigger.matches(&change, &bindings, &mut Budget::default()).unwrap()
+    };
 
-    assert!(listens(Operation::Updated, "deal", "status"));
-    assert!(!listens(Operation::Updated, "deal", "name"));
-    assert!(!listens(Operation::Created, "deal", "status"));
-    assert!(!listens(Operation::Updated, "company", "status"));
+    assert!(matches(Operation::Updated, "deal", "status", 80));
+    assert!(!matches(Operation::Updated, "deal", "status", 20));
+    assert!(!matches(Operation::Updated, "deal", "name", 80));
+    assert!(!matches(Operation::Created, "deal", "status", 80));
+    assert!(!matches(Operation::Updated, "company", "status", 80));
 }

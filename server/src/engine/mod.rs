@@ -149,7 +149,7 @@ impl Engine {
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
         let hints = self.hints.watch_changes();
         self.loops
-            .spawn(Arc::clone(&self.tail).run(Arc::clone(&self.source), hints, self.stop.clone()));
+            .spawn(Arc::clone(&self.tail).run(hints, self.stop.clone()));
         Ok(())
     }
 

@@ -444,12 +444,9 @@ fn not_found(object: &Object) -> Problem {
 }
 
 fn explain(unresolved: &Unresolved) -> String {
-    match unresolved {
-        Unresolved::Faulty { fault, .. } => format!("{unresolved}: {fault}"),
-        Unresolved::NotARecord { .. }
-        | Unresolved::NotATime { .. }
-        | Unresolved::OutOfRange { .. }
-        | Unresolved::NotExecuted { .. } => unresolved.to_string(),
+    match std::error::Error::source(unresolved) {
+        Some(source) => format!("{unresolved}: {source}"),
+        None => unresolved.to_string(),
     }
 }
 

@@ -47,7 +47,7 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            () = engine.source.sleep(BEAT) => {}
+            () = tokio::time::sleep(BEAT) => {}
         }
         for outcome in [beat(&engine).await, sweep(&engine).await] {
             if let Err(error) = outcome {

@@ -71,7 +71,7 @@ impl Engine {
                 tokio::select! {
                     () = engine.stop.cancelled() => return,
                     changed = hints.changed() => if changed.is_err() { return },
-                    () = engine.source.sleep(POLL), if engine.store.is_shared() => {}
+                    () = tokio::time::sleep(POLL), if engine.store.is_shared() => {}
                 }
             }
         }

@@ -13,10 +13,7 @@ use sea_orm::ConnectionTrait;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    source::Source,
-    store::{self, Store},
-};
+use crate::store::{self, Store};
 
 /// Items that a slow watcher may lag behind before it reads them from the log again.
 const LIVE: usize = 4096;
@@ -108,7 +105,7 @@ impl<L: Log> Tail<L> {
     }
 
     /// Reads the log as it grows until told to stop.
-    pub async fn run(self: Arc<Self>, source: Arc<Source>, mut hints: watch::Receiver<()>, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, mut hints: watch::Receiver<()>, stop: CancellationToken) {
         let mut position = None;
         loop {
             hints.mark_unchanged();
@@ -119,7 +116,7 @@ impl<L: Log> Tail<L> {
             tokio::select! {
                 () = stop.cancelled() => return,
                 changed = hints.changed() => if changed.is_err() { return },
-                () = source.sleep(POLL), if shared => {}
+                () = tokio::time::sleep(POLL), if shared => {}
             }
         }
     }

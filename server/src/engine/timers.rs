@@ -41,16 +41,19 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
                 None
             }
         };
-        let poll = engine
-            .source
-            .now()
-            .plus_micros(i64::try_from(POLL.as_micros()).unwrap_or(i64::MAX));
-        let wake = next.map_or(poll, |next| next.min(poll));
         tokio::select! {
             () = stop.cancelled() => return,
             () = engine.alarm.0.notified() => {}
-            () = engine.source.sleep_until(wake) => {}
+            () = tokio::time::sleep(POLL) => {}
+            () = sleep_until(&engine, next) => {}
         }
+    }
+}
+
+async fn sleep_until(engine: &Engine, due: Option<Timestamp>) {
+    match due {
+        Some(due) => engine.source.sleep_until(due).await,
+        None => std::future::pending().await,
     }
 }
 

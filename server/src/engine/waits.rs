@@ -35,7 +35,7 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => return,
             changed = hints.changed() => if changed.is_err() { return },
-            () = engine.source.sleep(POLL), if engine.store.is_shared() => {}
+            () = tokio::time::sleep(POLL), if engine.store.is_shared() => {}
         }
     }
 }

@@ -88,7 +88,9 @@ impl Credentials {
     /// # Errors
     /// An `authorization` that is not a bearer token.
     pub(super) fn with_payload(mut self, payload: &Map<String, Value>) -> Result<Self, Refusal> {
-        let entry = payload.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+        let entry = payload
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
         if let Some((_, value)) = entry {
             let token = value.as_str().and_then(bearer_token).ok_or(Refusal::Unauthenticated)?;
             self.bearer = Some(SecretString::from(token));
@@ -126,7 +128,10 @@ mod tests {
     #[test]
     fn an_init_payload_with_another_scheme_is_refused() {
         for value in [json!("Basic abc"), json!("Bearer"), json!(7)] {
-            assert_eq!(with_payload(json!({ "authorization": value })).err(), Some(Refusal::Unauthenticated));
+            assert_eq!(
+                with_payload(json!({ "authorization": value })).err(),
+                Some(Refusal::Unauthenticated)
+            );
         }
     }
 

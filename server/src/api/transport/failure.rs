@@ -55,7 +55,10 @@ impl Code {
     pub fn error(self, message: impl Into<String>) -> ServerError {
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", self.as_str());
-        ServerError { extensions: Some(extensions), ..ServerError::new(message, None) }
+        ServerError {
+            extensions: Some(extensions),
+            ..ServerError::new(message, None)
+        }
     }
 }
 
@@ -69,7 +72,11 @@ pub(super) struct Failure {
 
 impl Failure {
     pub(super) fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, header: None, error: code.error(message) }
+        Self {
+            status,
+            header: None,
+            error: code.error(message),
+        }
     }
 
     pub(super) fn malformed(message: impl Into<String>) -> Self {
@@ -77,7 +84,11 @@ impl Failure {
     }
 
     pub(super) fn late() -> Self {
-        Self::new(StatusCode::GATEWAY_TIMEOUT, Code::Timeout, "The request took longer than 10 s.")
+        Self::new(
+            StatusCode::GATEWAY_TIMEOUT,
+            Code::Timeout,
+            "The request took longer than 10 s.",
+        )
     }
 
     pub(super) fn internal() -> Self {
@@ -85,26 +96,33 @@ impl Failure {
     }
 
     pub(super) fn with(self, name: HeaderName, value: HeaderValue) -> Self {
-        Self { header: Some((name, value)), ..self }
+        Self {
+            header: Some((name, value)),
+            ..self
+        }
     }
 }
 
 impl From<Refusal> for Failure {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Unauthenticated => {
-                Self::new(StatusCode::UNAUTHORIZED, Code::Unauthenticated, "These credentials are not valid.")
-                    .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
-            }
+            Refusal::Unauthenticated => Self::new(
+                StatusCode::UNAUTHORIZED,
+                Code::Unauthenticated,
+                "These credentials are not valid.",
+            )
+            .with(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")),
             Refusal::Forbidden => Self::new(StatusCode::FORBIDDEN, Code::Forbidden, "This caller may not call here."),
             Refusal::RateLimited { retry_after } => {
                 Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, "Too many requests.")
                     .with(header::RETRY_AFTER, HeaderValue::from(retry_after.as_secs().max(1)))
             }
-            Refusal::Unavailable => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable, "The server cannot answer now.")
-                    .with(header::RETRY_AFTER, HeaderValue::from_static("1"))
-            }
+            Refusal::Unavailable => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                Code::Unavailable,
+                "The server cannot answer now.",
+            )
+            .with(header::RETRY_AFTER, HeaderValue::from_static("1")),
         }
     }
 }
@@ -115,7 +133,10 @@ impl From<Refusal> for Failure {
 /// 500 where it panicked.
 pub(super) async fn contained<T>(work: impl Future<Output = T>) -> Result<T, Failure> {
     // Unwind safe in that nobody looks again at what the work held: it is dropped with it.
-    AssertUnwindSafe(work).catch_unwind().await.map_err(|_| Failure::internal())
+    AssertUnwindSafe(work)
+        .catch_unwind()
+        .await
+        .map_err(|_| Failure::internal())
 }
 
 /// Whether nothing was executed: such a response has no `data` at all, not even null.
@@ -131,7 +152,12 @@ pub(super) fn seal(errors: &mut [ServerError], id: &RequestId) {
         let code = stated(error).unwrap_or_else(|| inferred(error).as_str().to_owned());
         if code == Code::Internal.as_str() {
             tracing::error!(request = %id, path = ?error.path, cause = %error.message, "a request failed inside");
-            *error = ServerError { message: "Internal error.".to_owned(), source: None, extensions: None, ..error.clone() };
+            *error = ServerError {
+                message: "Internal error.".to_owned(),
+                source: None,
+                extensions: None,
+                ..error.clone()
+            };
         }
         let extensions = error.extensions.get_or_insert_default();
         extensions.set("code", code);
@@ -156,7 +182,11 @@ fn stated(error: &ServerError) -> Option<String> {
 /// be read begin alike; whatever else comes without a code came from a resolver that did not mean it for the client.
 fn inferred(error: &ServerError) -> Code {
     let of_the_document = error.path.is_empty() || error.message.starts_with("Failed to parse \"");
-    if of_the_document && error.source.is_none() { Code::BadUserInput } else { Code::Internal }
+    if of_the_document && error.source.is_none() {
+        Code::BadUserInput
+    } else {
+        Code::Internal
+    }
 }
 
 #[cfg(test)]
@@ -196,11 +226,17 @@ mod tests {
     fn a_code_that_a_resolver_states_is_kept_with_its_text() {
         let (code, message) = sealed(Code::Conflict.error("The contact was changed meanwhile."));
 
-        assert_eq!((code.as_str(), message.as_str()), ("CONFLICT", "The contact was changed meanwhile."));
+        assert_eq!(
+            (code.as_str(), message.as_str()),
+            ("CONFLICT", "The contact was changed meanwhile.")
+        );
     }
 
     #[test]
     fn a_scalar_that_cannot_be_read_is_the_clients_fault() {
-        assert_eq!(sealed(at_a_field("Failed to parse \"DateTime\": input is out of range")).0, "BAD_USER_INPUT");
+        assert_eq!(
+            sealed(at_a_field("Failed to parse \"DateTime\": input is out of range")).0,
+            "BAD_USER_INPUT"
+        );
     }
 }

@@ -65,9 +65,7 @@ fn selected<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<
     };
     match found {
         Some(operation) => Ok(&operation.node),
-        None => {
-            Err(Code::BadUserInput.error(format!("There is no operation named \"{}\".", name.unwrap_or_default())))
-        }
+        None => Err(Code::BadUserInput.error(format!("There is no operation named \"{}\".", name.unwrap_or_default()))),
     }
 }
 

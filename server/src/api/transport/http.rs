@@ -30,7 +30,11 @@ pub(super) async fn answer<S: Executor, A: Authenticate>(
     id: &RequestId,
 ) -> poem::Response {
     let Some(media) = accept::negotiate(request.headers()) else {
-        let refused = Failure::new(StatusCode::NOT_ACCEPTABLE, Code::BadUserInput, "Only JSON can be served.");
+        let refused = Failure::new(
+            StatusCode::NOT_ACCEPTABLE,
+            Code::BadUserInput,
+            "Only JSON can be served.",
+        );
         return failed(refused, Media::Json, id);
     };
     // Dropping the execution at the deadline drops its statements with it: nothing goes on behind the client's back.
@@ -43,7 +47,10 @@ pub(super) async fn answer<S: Executor, A: Authenticate>(
 
 /// Says what the endpoint takes. To a named origin's preflight, `Origins::allow` adds what CORS wants.
 pub(super) fn options() -> poem::Response {
-    poem::Response::builder().status(StatusCode::NO_CONTENT).header(header::ALLOW, METHODS).finish()
+    poem::Response::builder()
+        .status(StatusCode::NO_CONTENT)
+        .header(header::ALLOW, METHODS)
+        .finish()
 }
 
 /// Puts the headers of every answer on it: an API's answers are never cached, sniffed, framed or run.
@@ -101,10 +108,14 @@ fn check_method(request: &poem::Request) -> Result<(), Failure> {
 
 /// No other type will do: forms and plain text can be sent by any page without a preflight.
 fn is_json(content_type: Option<&str>) -> bool {
-    content_type.and_then(|text| text.parse::<Mime>().ok()).is_some_and(|mime| {
-        mime.essence_str() == mime::APPLICATION_JSON.essence_str()
-            && mime.get_param(mime::CHARSET).is_none_or(|charset| charset == mime::UTF_8)
-    })
+    content_type
+        .and_then(|text| text.parse::<Mime>().ok())
+        .is_some_and(|mime| {
+            mime.essence_str() == mime::APPLICATION_JSON.essence_str()
+                && mime
+                    .get_param(mime::CHARSET)
+                    .is_none_or(|charset| charset == mime::UTF_8)
+        })
 }
 
 async fn read(request: &mut poem::Request, signed_in: bool) -> Result<Request, Failure> {
@@ -126,9 +137,9 @@ fn check_operation(admitted: Admitted, method: &Method, keyed: bool) -> Result<(
     match admitted.kind {
         OperationType::Mutation if method != Method::POST => Err(not_allowed("A mutation goes by POST.", "POST")),
         // One key names one write set, and every root field of a mutation makes its own.
-        OperationType::Mutation if keyed && admitted.root_fields != 1 => {
-            Err(Failure::malformed("A mutation with an `Idempotency-Key` has exactly one root field."))
-        }
+        OperationType::Mutation if keyed && admitted.root_fields != 1 => Err(Failure::malformed(
+            "A mutation with an `Idempotency-Key` has exactly one root field.",
+        )),
         OperationType::Query | OperationType::Mutation => Ok(()),
         OperationType::Subscription => Err(Failure::malformed("A subscription goes by WebSocket.")),
     }
@@ -159,9 +170,10 @@ pub(super) fn failed(failure: Failure, media: Media, id: &RequestId) -> poem::Re
 
 fn written(status: StatusCode, media: Media, payload: &impl Serialize) -> poem::Response {
     match serde_json::to_vec(payload) {
-        Ok(body) => {
-            poem::Response::builder().status(status).header(header::CONTENT_TYPE, media.content_type()).body(body)
-        }
+        Ok(body) => poem::Response::builder()
+            .status(status)
+            .header(header::CONTENT_TYPE, media.content_type())
+            .body(body),
         Err(error) => {
             tracing::error!(%error, "a response cannot be written as JSON");
             StatusCode::INTERNAL_SERVER_ERROR.into()

@@ -29,10 +29,15 @@ impl IdempotencyKey {
         };
         let bytes = value.as_bytes();
         if !(1..=LONGEST).contains(&bytes.len()) || !bytes.iter().all(u8::is_ascii_graphic) {
-            return Err(Failure::malformed("`Idempotency-Key` takes 1 to 255 visible ASCII characters."));
+            return Err(Failure::malformed(
+                "`Idempotency-Key` takes 1 to 255 visible ASCII characters.",
+            ));
         }
         let key = String::from_utf8_lossy(bytes).into_owned();
-        Ok(Some(Self { key, fingerprint: fingerprint(request) }))
+        Ok(Some(Self {
+            key,
+            fingerprint: fingerprint(request),
+        }))
     }
 }
 

@@ -58,7 +58,11 @@ struct Transport<S, A> {
 impl<S: Executor, A: Authenticate> Endpoint<S, A> {
     /// Serves `schema` to the callers whom `authenticate` admits.
     pub fn new(schema: S, authenticate: A, settings: Settings) -> Self {
-        Self(Arc::new(Transport { schema, authenticate, settings }))
+        Self(Arc::new(Transport {
+            schema,
+            authenticate,
+            settings,
+        }))
     }
 }
 

@@ -16,19 +16,28 @@ pub struct Origins(HashSet<String>);
 impl Origins {
     /// Takes origins as a browser writes them: scheme, host, and port where it is not the scheme's own.
     pub fn new(origins: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
-        Self(origins.into_iter().map(|origin| origin.as_ref().trim_end_matches('/').to_ascii_lowercase()).collect())
+        Self(
+            origins
+                .into_iter()
+                .map(|origin| origin.as_ref().trim_end_matches('/').to_ascii_lowercase())
+                .collect(),
+        )
     }
 
     /// Whether the page that sent this request may use the user's session: it is ours, or named.
     /// Without an `Origin` it is not a page's doing; a browser sends one with all but plain GETs.
     pub(super) fn admit(&self, request: &poem::Request) -> bool {
-        request.header(header::ORIGIN).is_none_or(|origin| self.names(origin) || is_own(origin, request))
+        request
+            .header(header::ORIGIN)
+            .is_none_or(|origin| self.names(origin) || is_own(origin, request))
     }
 
     /// Lets a named origin read the response (the CORS protocol). To all others the browser denies it.
     pub(super) fn allow(&self, origin: Option<&str>, headers: &mut HeaderMap) {
         headers.append(header::VARY, HeaderValue::from_name(header::ORIGIN));
-        let named = origin.filter(|origin| self.names(origin)).and_then(|origin| HeaderValue::from_str(origin).ok());
+        let named = origin
+            .filter(|origin| self.names(origin))
+            .and_then(|origin| HeaderValue::from_str(origin).ok());
         if let Some(origin) = named {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
             headers.extend(grant().map(|(name, value)| (name, HeaderValue::from_static(value))));
@@ -52,9 +61,12 @@ fn grant() -> [(HeaderName, &'static str); 5] {
 
 /// The scheme is left out of it: behind a proxy that ends TLS we do not see ours.
 fn is_own(origin: &str, request: &poem::Request) -> bool {
-    let host = request.header(header::HOST).or_else(|| request.uri().authority().map(|authority| authority.as_str()));
+    let host = request
+        .header(header::HOST)
+        .or_else(|| request.uri().authority().map(|authority| authority.as_str()));
     let page = origin.split_once("://").map(|(_, authority)| authority);
-    page.zip(host).is_some_and(|(page, host)| page.eq_ignore_ascii_case(host))
+    page.zip(host)
+        .is_some_and(|(page, host)| page.eq_ignore_ascii_case(host))
 }
 
 #[cfg(test)]
@@ -62,7 +74,10 @@ mod tests {
     use super::*;
 
     fn admits(origin: &str) -> bool {
-        let request = poem::Request::builder().header("host", "crm.example").header("origin", origin).finish();
+        let request = poem::Request::builder()
+            .header("host", "crm.example")
+            .header("origin", origin)
+            .finish();
         Origins::new(["https://spa.example/"]).admit(&request)
     }
 
@@ -74,7 +89,12 @@ mod tests {
 
     #[test]
     fn other_pages_are_not() {
-        for origin in ["https://evil.example", "null", "https://crm.example.evil", "https://crm.example:444"] {
+        for origin in [
+            "https://evil.example",
+            "null",
+            "https://crm.example.evil",
+            "https://crm.example:444",
+        ] {
             assert!(!admits(origin), "{origin}");
         }
     }

@@ -57,7 +57,11 @@ fn map<T: DeserializeOwned>(object: &mut Map<String, Value>, name: &str) -> Resu
     }
 }
 
-fn optional<T: DeserializeOwned>(object: &mut Map<String, Value>, name: &str, kind: &str) -> Result<Option<T>, Failure> {
+fn optional<T: DeserializeOwned>(
+    object: &mut Map<String, Value>,
+    name: &str,
+    kind: &str,
+) -> Result<Option<T>, Failure> {
     let value = object.remove(name).unwrap_or_default();
     serde_json::from_value(value).map_err(|_| wrong(name, kind))
 }

@@ -24,6 +24,10 @@ impl Payload {
     pub(super) fn new(mut response: Response, id: &RequestId) -> Self {
         let data = (!is_request_error(&response)).then_some(response.data);
         seal(&mut response.errors, id);
-        Self { errors: response.errors, data, extensions: response.extensions }
+        Self {
+            errors: response.errors,
+            data,
+            extensions: response.extensions,
+        }
     }
 }

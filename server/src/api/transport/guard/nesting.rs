@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn brackets_of_every_kind_count() {
-        assert_eq!(deepest("{ a(b: [{ c: [1] }]) { d } }"), Some(6));
+        assert_eq!(deepest("{ a(b: [{ c: [1] }]) { d } }"), Some(5));
     }
 
     #[test]
@@ -84,26 +84,29 @@ mod tests {
         assert_eq!(deepest(&format!("{{ a(b: [\"\"\"\" {}", "[".repeat(9_000))), None);
     }
 
-    /// The list that `hidden` stands in front of, if the parser sees it, is as deep as it was made.
+    /// Lists that stand behind `hidden`, which may or may not put them into a string or a comment.
     fn document(hidden: &str, lists: usize) -> String {
         format!("{{ a(b: [{hidden} {}{}]) }}", "[".repeat(lists), "]".repeat(lists))
     }
 
     proptest! {
         #[test]
-        fn nothing_that_parses_is_deeper_than_was_found(
+        fn nothing_that_parses_is_deeper_than_was_found_or_it_is_refused(
             hidden in r#"("|\\"|"""|\\|#|\n|a| |\[|\]|\{|\}|\(|\)){0,12}"#, lists in 0_usize..40,
         ) {
             let query = document(&hidden, lists);
             let Ok(parsed) = parse_query(&query) else { return Ok(()) };
             let printed = format!("{:?}", parsed.operations);
 
-            prop_assert!(deepest(&query).is_some_and(|found| found >= lists_in(&printed)));
+            prop_assert!(deepest(&query).is_none_or(|found| found >= lists_in(&printed)));
         }
     }
 
     /// How deep lists nest in a value's debug form.
     fn lists_in(printed: &str) -> usize {
-        (0..).take_while(|depth| printed.contains(&"List([".repeat(*depth))).last().unwrap_or_default()
+        (0..)
+            .take_while(|depth| printed.contains(&"List([".repeat(*depth)))
+            .last()
+            .unwrap_or_default()
     }
 }

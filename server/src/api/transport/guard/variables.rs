@@ -42,7 +42,9 @@ fn supply(operation: &OperationDefinition, variables: &mut Variables) -> Result<
                 variables.insert(name.clone(), default.node.clone());
             }
             (None | Some(ConstValue::Null), _) if !kind.nullable => {
-                return Err(Code::BadUserInput.error(format!("The variable \"${name}\" of type \"{kind}\" has no value.")));
+                return Err(
+                    Code::BadUserInput.error(format!("The variable \"${name}\" of type \"{kind}\" has no value."))
+                );
             }
             (None, None) => {
                 absent.insert(name.clone());
@@ -61,7 +63,9 @@ fn isolate(document: &mut ExecutableDocument, name: Option<&str>) {
     };
     operations.retain(|found, _| found == name);
     let (mut reached, mut ahead) = (HashSet::new(), Vec::new());
-    operations.values_mut().for_each(|operation| spreads(&mut operation.node.selection_set.node, &mut ahead));
+    operations
+        .values_mut()
+        .for_each(|operation| spreads(&mut operation.node.selection_set.node, &mut ahead));
     while let Some(name) = ahead.pop() {
         if let Some(fragment) = document.fragments.get_mut(&name)
             && reached.insert(name)
@@ -81,17 +85,27 @@ fn omit(document: &mut ExecutableDocument, absent: &HashSet<Name>) {
         return;
     };
     let (mut dropped, mut used) = (HashSet::new(), HashSet::new());
-    let fragments = document.fragments.values_mut().map(|fragment| &mut fragment.node.selection_set.node);
+    let fragments = document
+        .fragments
+        .values_mut()
+        .map(|fragment| &mut fragment.node.selection_set.node);
     for set in fragments.chain([&mut operation.node.selection_set.node]) {
         each(set, &mut |selection| {
             if let Selection::Field(field) = selection {
                 omit_arguments(&mut field.node.arguments, absent, &mut dropped);
                 mention_arguments(&field.node.arguments, &mut used);
             }
-            selection.directives().iter().for_each(|found| mention_arguments(&found.node.arguments, &mut used));
+            selection
+                .directives()
+                .iter()
+                .for_each(|found| mention_arguments(&found.node.arguments, &mut used));
         });
     }
-    operation.node.directives.iter().for_each(|found| mention_arguments(&found.node.arguments, &mut used));
+    operation
+        .node
+        .directives
+        .iter()
+        .for_each(|found| mention_arguments(&found.node.arguments, &mut used));
     operation.node.variable_definitions.retain(|definition| {
         let name = &definition.node.name.node;
         !dropped.contains(name) || used.contains(name)
@@ -120,7 +134,9 @@ fn spreads(set: &mut SelectionSet, names: &mut Vec<Name>) {
 
 fn omit_arguments(arguments: &mut Arguments, absent: &HashSet<Name>, dropped: &mut HashSet<Name>) {
     arguments.retain(|(_, value)| !is_absent(&value.node, absent, dropped));
-    arguments.iter_mut().for_each(|(_, value)| omit_fields(&mut value.node, absent, dropped));
+    arguments
+        .iter_mut()
+        .for_each(|(_, value)| omit_fields(&mut value.node, absent, dropped));
 }
 
 /// An absent variable in a list stays: there the spec does read it as null.
@@ -128,7 +144,9 @@ fn omit_fields(value: &mut Value, absent: &HashSet<Name>, dropped: &mut HashSet<
     match value {
         Value::Object(fields) => {
             fields.retain(|_, value| !is_absent(value, absent, dropped));
-            fields.values_mut().for_each(|value| omit_fields(value, absent, dropped));
+            fields
+                .values_mut()
+                .for_each(|value| omit_fields(value, absent, dropped));
         }
         Value::List(items) => items.iter_mut().for_each(|item| omit_fields(item, absent, dropped)),
         Value::Variable(_)

@@ -38,22 +38,36 @@ pub(super) fn negotiate(headers: &HeaderMap) -> Option<Media> {
     ranges.sort_by(|(_, left), (_, right)| right.total_cmp(left));
     let (wanted, refused): (Vec<_>, Vec<_>) = ranges.into_iter().partition(|(_, quality)| *quality > 0.0);
     let is_refused = |media: &Media| refused.iter().any(|(range, _)| range.essence_str() == media.essence());
-    wanted.iter().find_map(|(range, _)| offered(range).iter().find(|media| !is_refused(media)).copied())
+    wanted
+        .iter()
+        .find_map(|(range, _)| offered(range).iter().find(|media| !is_refused(media)).copied())
 }
 
 fn ranges(headers: &HeaderMap) -> Vec<(Mime, f32)> {
-    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
-    lines.flat_map(|line| line.split(',')).filter_map(|range| range.trim().parse().ok()).map(weighed).collect()
+    let lines = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    lines
+        .flat_map(|line| line.split(','))
+        .filter_map(|range| range.trim().parse().ok())
+        .map(weighed)
+        .collect()
 }
 
 fn weighed(range: Mime) -> (Mime, f32) {
-    let quality = range.get_param("q").map_or(Some(1.0), |quality| quality.as_str().parse().ok());
+    let quality = range
+        .get_param("q")
+        .map_or(Some(1.0), |quality| quality.as_str().parse().ok());
     (range, quality.unwrap_or(0.0))
 }
 
 /// What we have that falls into the range.
 fn offered(range: &Mime) -> &'static [Media] {
-    if range.get_param(mime::CHARSET).is_some_and(|charset| charset != mime::UTF_8) {
+    if range
+        .get_param(mime::CHARSET)
+        .is_some_and(|charset| charset != mime::UTF_8)
+    {
         return &[];
     }
     match range.essence_str() {
@@ -80,19 +94,31 @@ mod tests {
             negotiated("application/json;q=0.5, application/graphql-response+json"),
             Some(Media::GraphQlResponse)
         );
-        assert_eq!(negotiated("application/json, application/graphql-response+json"), Some(Media::Json));
+        assert_eq!(
+            negotiated("application/json, application/graphql-response+json"),
+            Some(Media::Json)
+        );
     }
 
     #[test]
     fn anything_means_json_unless_json_is_refused() {
         assert_eq!(negotiated("*/*"), Some(Media::Json));
-        assert_eq!(negotiated("application/json;q=0, */*;q=0.1"), Some(Media::GraphQlResponse));
+        assert_eq!(
+            negotiated("application/json;q=0, */*;q=0.1"),
+            Some(Media::GraphQlResponse)
+        );
         assert_eq!(negotiate(&HeaderMap::new()), Some(Media::Json));
     }
 
     #[test]
     fn what_we_do_not_have_is_not_acceptable() {
-        for accept in ["text/html", "application/json;q=0", "application/json; charset=iso-8859-1", "nonsense", ""] {
+        for accept in [
+            "text/html",
+            "application/json;q=0",
+            "application/json; charset=iso-8859-1",
+            "nonsense",
+            "",
+        ] {
             assert_eq!(negotiated(accept), None, "{accept}");
         }
     }

@@ -34,7 +34,10 @@ const MOST_OPERATIONS: usize = 100;
 const QUEUE: usize = 16;
 
 /// What carries the messages: a WebSocket, or a pair of channels in a test.
-pub(super) trait Socket: Stream<Item = io::Result<Message>> + Sink<Message, Error = io::Error> + Unpin + Send {}
+pub(super) trait Socket:
+    Stream<Item = io::Result<Message>> + Sink<Message, Error = io::Error> + Unpin + Send
+{
+}
 impl<T: Stream<Item = io::Result<Message>> + Sink<Message, Error = io::Error> + Unpin + Send> Socket for T {}
 
 /// One client's connection.
@@ -152,7 +155,7 @@ impl<S: Executor, A: Authenticate, W: Socket> Connection<S, A, W> {
         match FromClient::read(text).ok_or(Close::Malformed)? {
             FromClient::ConnectionInit { payload } => self.init(&payload.unwrap_or_default()).await,
             FromClient::Ping { payload } => self.say(&FromServer::Pong { payload }).await,
-            FromClient::Pong { payload: _ } => Ok(()),
+            FromClient::Pong => Ok(()),
             FromClient::Subscribe { id, payload } => self.subscribe(id.into(), payload).await,
             FromClient::Complete { id } => {
                 self.operations.remove(id.as_str());
@@ -188,9 +191,19 @@ impl<S: Executor, A: Authenticate, W: Socket> Connection<S, A, W> {
         }
         self.started += 1;
         let serial = self.started;
-        let outbox = Outbox { id: Arc::clone(&id), serial, queue: self.queue.clone() };
+        let outbox = Outbox {
+            id: Arc::clone(&id),
+            serial,
+            queue: self.queue.clone(),
+        };
         let task = operation::run(Arc::clone(&self.transport), principal.clone(), request, outbox);
-        self.operations.insert(id, Running { serial, _task: AbortOnDropHandle::new(tokio::spawn(task)) });
+        self.operations.insert(
+            id,
+            Running {
+                serial,
+                _task: AbortOnDropHandle::new(tokio::spawn(task)),
+            },
+        );
         Ok(())
     }
 

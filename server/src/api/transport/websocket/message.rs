@@ -16,7 +16,7 @@ const LONGEST_ID: usize = 256;
 pub(super) enum FromClient {
     ConnectionInit { payload: Option<Map<String, Value>> },
     Ping { payload: Option<Map<String, Value>> },
-    Pong { payload: Option<Map<String, Value>> },
+    Pong,
     Subscribe { id: String, payload: Map<String, Value> },
     Complete { id: String },
 }
@@ -33,7 +33,7 @@ impl FromClient {
             | Self::Complete { .. }
             | Self::ConnectionInit { .. }
             | Self::Ping { .. }
-            | Self::Pong { .. } => Some(message),
+            | Self::Pong => Some(message),
         }
     }
 }
@@ -83,7 +83,6 @@ impl FromServer<'_> {
 pub(super) enum Close {
     GoingAway,
     TooBig,
-    Internal,
     /// The client does not read what it asked for, or the server cannot tell who it is: later it may go better.
     TryAgainLater,
     Malformed,
@@ -101,7 +100,6 @@ impl Close {
         match self {
             Self::GoingAway => (1001, "Going away"),
             Self::TooBig => (1009, "Message too big"),
-            Self::Internal => (1011, "Internal error"),
             Self::TryAgainLater => (1013, "Try again later"),
             Self::Malformed => (4400, "Invalid message"),
             Self::NotAcknowledged => (4401, "Unauthorized"),

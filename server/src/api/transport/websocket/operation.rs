@@ -45,7 +45,12 @@ pub(super) async fn run<S: Executor, A: Authenticate>(
         Ok(()) => outbox.put(&FromServer::Complete { id: &outbox.id }).await,
         Err(mut errors) => {
             seal(&mut errors, &id);
-            outbox.put(&FromServer::Error { id: &outbox.id, payload: errors }).await;
+            outbox
+                .put(&FromServer::Error {
+                    id: &outbox.id,
+                    payload: errors,
+                })
+                .await;
         }
     }
 }
@@ -81,13 +86,25 @@ impl Outbox {
         if is_request_error(&response) {
             return Err(response.errors);
         }
-        self.put(&FromServer::Next { id: &self.id, payload: Payload::new(response, id) }).await;
+        self.put(&FromServer::Next {
+            id: &self.id,
+            payload: Payload::new(response, id),
+        })
+        .await;
         Ok(())
     }
 
     /// Waits for room. Where the connection has ended there is nobody left to tell.
     async fn put(&self, message: &FromServer<'_>) {
         let (id, serial, is_last) = (Arc::clone(&self.id), self.serial, message.is_last());
-        let _ = self.queue.send(Outgoing { id, serial, text: message.text(), is_last }).await;
+        let _ = self
+            .queue
+            .send(Outgoing {
+                id,
+                serial,
+                text: message.text(),
+                is_last,
+            })
+            .await;
     }
 }

@@ -1,5 +1,6 @@
 //! Pointsman's server: the CRM, its workflows, the engine that runs them, and the GraphQL API over all of it.
 
+pub mod api;
 pub mod crm;
 pub mod source;
 pub mod store;

@@ -1,0 +1,153 @@
+//! What is certain of an HTTP request, by how it failed.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use anyhow::Result;
+use pointsman::actions::egress::{Egress, Settings};
+use pointsman::actions::http::{Order, Verb, perform};
+use pointsman::actions::{Code, Outcome};
+use pointsman_tests::servers::http::{Reply, Sink};
+
+/// Posts a small JSON document with the key `k1`.
+async fn post(url: String, timeout: Duration) -> Result<Outcome> {
+    let egress = Egress::new(&Settings {
+        allow: vec!["127.0.0.0/8".parse()?],
+        ca: None,
+    })?;
+    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
+    let body = Some(r#"{"deal":1}"#.to_owned());
+    let order = Order {
+        method: Verb::Post,
+        url,
+        headers,
+        body,
+        expected: BTreeSet::new(),
+    };
+    Ok(perform(&egress, &order, &"k1".parse()?, timeout).await)
+}
+
+async fn outcome_of(reply: Reply) -> Result<Outcome> {
+    let sink = Sink::start([reply]).await?;
+    post(sink.url("/hook"), Duration::from_millis(500)).await
+}
+
+fn unknown(outcome: &Outcome) -> Option<Code> {
+    match outcome {
+        Outcome::Unknown { failure } => Some(failure.code),
+        Outcome::Done { .. } | Outcome::NotSent { .. } | Outcome::Rejected { .. } => None,
+    }
+}
+
+#[tokio::test]
+async fn an_order_arrives_as_it_was_given_with_its_key() -> Result<()> {
+    let sink = Sink::start([Reply::answer(
+        201,
+        &[("Content-Type", "application/json")],
+        r#"{"id":7}"#,
+    )])
+    .await?;
+
+    let outcome = post(sink.url("/hook?a=b"), Duration::from_secs(5)).await?;
+
+    let Outcome::Done { output } = outcome else {
+        anyhow::bail!("{outcome:?}")
+    };
+    assert_eq!((&output["status"], &output["body"]["id"]), (&201.into(), &7.into()));
+    let request = &sink.recorded()[0];
+    assert_eq!(
+        (request.method.as_str(), request.target.as_str()),
+        ("POST", "/hook?a=b")
+    );
+    assert_eq!(request.headers["idempotency-key"], "k1");
+    assert_eq!(request.body, br#"{"deal":1}"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refused_connection_is_not_sent() -> Result<()> {
+    let gone = Sink::start([Reply::Drop]).await?.url("/");
+
+    let outcome = post(gone, Duration::from_secs(5)).await?;
+
+    assert!(matches!(outcome, Outcome::NotSent { failure, .. } if failure.code == Code::ConnectFailed));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_name_that_does_not_exist_is_not_sent() -> Result<()> {
+    let outcome = post("http://nowhere.invalid/".to_owned(), Duration::from_secs(5)).await?;
+
+    assert!(matches!(outcome, Outcome::NotSent { failure, .. } if failure.code == Code::ConnectFailed));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks_before_its_answer_leaves_it_unknown() -> Result<()> {
+    assert_eq!(unknown(&outcome_of(Reply::Drop).await?), Some(Code::AnswerLost));
+    Ok(())
+}
+
+#[tokio::test]
+async fn silence_leaves_it_unknown() -> Result<()> {
+    assert_eq!(unknown(&outcome_of(Reply::Silence).await?), Some(Code::AnswerLost));
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_leaves_it_unknown() -> Result<()> {
+    assert_eq!(unknown(&outcome_of(Reply::Half).await?), Some(Code::AnswerLost));
+    assert_eq!(unknown(&outcome_of(Reply::Drip).await?), Some(Code::AnswerLost));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_to_slow_down_says_when_to_come_back() -> Result<()> {
+    let outcome = outcome_of(Reply::answer(429, &[("Retry-After", "7")], "")).await?;
+
+    let wait = Duration::from_secs(7);
+    assert!(matches!(outcome, Outcome::NotSent { retry_after: Some(after), .. } if after == wait));
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_post_is_not_followed_to_where_it_would_become_a_get() -> Result<()> {
+    let sink = Sink::start([Reply::answer(303, &[("Location", "/result")], "")]).await?;
+
+    let outcome = post(sink.url("/hook"), Duration::from_secs(5)).await?;
+
+    let code = Code::UnexpectedStatus;
+    assert!(matches!(outcome, Outcome::Rejected { failure, retryable: false } if failure.code == code));
+    assert_eq!(sink.recorded().len(), 1);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_forbidden_address_is_rejected_with_its_rule() -> Result<()> {
+    let outcome = post("http://10.0.0.1/".to_owned(), Duration::from_secs(5)).await?;
+
+    let Outcome::Rejected {
+        failure,
+        retryable: false,
+    } = outcome
+    else {
+        anyhow::bail!("{outcome:?}")
+    };
+    assert_eq!(failure.code, Code::EgressRefused);
+    assert!(failure.message.contains("private use"), "{}", failure.message);
+    Ok(())
+}
+
+#[tokio::test]
+async fn no_failure_shows_the_query_of_its_url() -> Result<()> {
+    for url in [
+        "http://127.0.0.1:1/?key=secret",
+        "http://10.0.0.1/?key=secret",
+        "http://nowhere.invalid/?key=secret",
+    ] {
+        let outcome = post(url.to_owned(), Duration::from_secs(5)).await?;
+
+        assert!(!format!("{outcome:?}").contains("secret"), "{outcome:?}");
+    }
+    Ok(())
+}

@@ -1,0 +1,3 @@
+//! The test servers themselves: what other tests rely on without looking.
+
+mod postgres;

@@ -40,6 +40,13 @@ impl Error {
         Self::new(Code::Forbidden, message)
     }
 
+    /// A fault below, with all its causes.
+    pub fn fault(error: &dyn std::error::Error) -> Self {
+        let chain = std::iter::successors(Some(error), |error| error.source());
+        let texts: Vec<String> = chain.map(ToString::to_string).collect();
+        Self::internal(texts.join(": "))
+    }
+
     /// A fault of ours. The transport keeps the text from the client and logs it under the request's id.
     pub fn internal(message: impl Into<String>) -> Self {
         Self::new(Code::Internal, message)
@@ -54,14 +61,7 @@ impl From<store::Error> for Error {
 
 impl From<&store::Error> for Error {
     fn from(error: &store::Error) -> Self {
-        let mut causes: &dyn std::error::Error = error;
-        let mut message = causes.to_string();
-        while let Some(source) = causes.source() {
-            message.push_str(": ");
-            message.push_str(&source.to_string());
-            causes = source;
-        }
-        Self::internal(message)
+        Self::fault(error)
     }
 }
 

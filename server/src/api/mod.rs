@@ -3,31 +3,43 @@
 //! Resolvers are thin: they ask one function of the domain and convert. A new noun is one file and one line in the merged
 //! [`Query`], [`Mutation`] or [`Subscription`].
 
+mod account;
 pub mod caller;
 mod cell;
 mod connection;
+pub mod door;
 mod error;
 mod filter;
+mod key;
 mod money;
+mod node;
 mod noun;
 mod object;
 mod payload;
 mod scalar;
+mod timeline;
 pub mod transport;
 
 use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject};
 
-use crate::crm::Crm;
+use crate::{auth::Accounts, crm::Crm};
+use door::Cookies;
 
 /// All queries.
 #[derive(Default, MergedObject)]
-pub struct Query(object::ObjectQueries);
+pub struct Query(
+    node::NodeQueries,
+    account::AccountQueries,
+    key::KeyQueries,
+    object::ObjectQueries,
+    timeline::TimelineQueries,
+);
 
 /// All mutations.
 #[derive(Default, MergedObject)]
-pub struct Mutation(object::ObjectMutations);
+pub struct Mutation(account::AccountMutations, key::KeyMutations, object::ObjectMutations);
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -40,6 +52,6 @@ pub fn bare() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription
 
 /// The schema over an installation.
 #[must_use]
-pub fn schema(crm: Arc<Crm>) -> Schema {
-    bare().data(crm).finish()
+pub fn schema(crm: Arc<Crm>, accounts: Arc<Accounts>, cookies: Cookies) -> Schema {
+    bare().data(crm).data(accounts).data(Arc::new(cookies)).finish()
 }

@@ -146,7 +146,11 @@ fn order(object: &Object, asked: impl Iterator<Item = Order>) -> Vec<Sort> {
     }
 }
 
-fn object<T: Noun>(crm: &Crm) -> Result<&Arc<Object>> {
+/// The object in the catalogue.
+///
+/// # Errors
+/// `INTERNAL` where the catalogue has none.
+pub fn object<T: Noun>(crm: &Crm) -> Result<&Arc<Object>> {
     let missing = || Error::internal(format!("the catalogue has no `{}`", T::OBJECT));
     crm.catalogue().object(T::OBJECT).ok_or_else(missing)
 }
@@ -224,7 +228,8 @@ pub struct Written<T> {
 }
 
 impl<T> Written<T> {
-    fn refused(errors: Vec<UserError>) -> Self {
+    /// Nothing was written.
+    pub fn refused(errors: Vec<UserError>) -> Self {
         Self {
             records: Vec::new(),
             errors,
@@ -311,7 +316,8 @@ pub async fn alter<T: Noun, I: ToChanges>(
     carry_out(context, vec![verb], &[path.to_vec()], automation).await
 }
 
-fn changes<I: ToChanges>(object: &Object, path: &[String], input: I) -> (Vec<(usize, Value)>, Vec<UserError>) {
+/// The values that an input gives, and what is wrong with it.
+pub fn changes<I: ToChanges>(object: &Object, path: &[String], input: I) -> (Vec<(usize, Value)>, Vec<UserError>) {
     let mut changes = Changes {
         object,
         path,
@@ -339,11 +345,25 @@ async fn carry_out<T: Noun>(
         commands: commands.collect(),
         automation: automation.into(),
         key: key(context),
+        beside: None,
     };
-    let records = match crm.mutate(&mutation).await? {
+    written(context, crm.mutate(&mutation).await?, paths).await
+}
+
+/// The answer to what came of a mutation.
+///
+/// # Errors
+/// As [`create`].
+pub async fn written<T: Noun>(context: &Context<'_>, outcome: Outcome, paths: &[Vec<String>]) -> Result<Written<T>> {
+    let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
+    let object = object::<T>(crm)?;
+    let records = match outcome {
         Outcome::Written(records) => records,
         Outcome::Repeated(ids) => crm.recall(caller.access(), object, &ids).await?,
-        Outcome::KeyReused => return Err(key_reused()),
+        Outcome::KeyReused => {
+            let message = "This Idempotency-Key was used for another request.";
+            return Err(Error::new(Code::Conflict, message));
+        }
         Outcome::Refused(problems) => {
             let path = |place: usize| paths.get(place).map_or(&[][..], Vec::as_slice);
             let errors = problems
@@ -365,11 +385,6 @@ pub fn key(context: &Context<'_>) -> Option<Key> {
         key: given.key.clone(),
         hash: given.fingerprint.to_vec(),
     })
-}
-
-/// The answer to a request whose key was used for another one.
-pub fn key_reused() -> Error {
-    Error::new(Code::Conflict, "This Idempotency-Key was used for another request.")
 }
 
 /// The paths of a bulk mutation's inputs.

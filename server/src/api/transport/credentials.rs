@@ -24,6 +24,10 @@ pub struct Credentials {
     pub remote: Option<IpAddr>,
 }
 
+/// The address that an HTTP request came from, which may be a proxy's. Found in the data of its operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remote(pub IpAddr);
+
 /// Why a caller is not let in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {

@@ -17,7 +17,7 @@ use super::guard::{self, Admitted};
 use super::idempotency::IdempotencyKey;
 use super::payload::Payload;
 use super::request_id::X_REQUEST_ID;
-use super::{ANONYMOUS_BYTES, DEADLINE, Refusal, RequestId, SIGNED_IN_BYTES, Transport, parameters};
+use super::{ANONYMOUS_BYTES, DEADLINE, Refusal, Remote, RequestId, SIGNED_IN_BYTES, Transport, parameters};
 pub(super) use accept::Media;
 
 /// What the endpoint answers to.
@@ -76,6 +76,7 @@ async fn execute<S: Executor, A: Authenticate>(
     if credentials.session.is_some() && !transport.settings.origins.admit(&request) {
         return Err(Refusal::Forbidden.into());
     }
+    let remote = credentials.remote;
     let principal = transport.authenticate.authenticate(credentials).await?;
     let mut graphql = read(&mut request, principal.is_some()).await?;
     let key = IdempotencyKey::of(request.headers(), &graphql)?;
@@ -87,6 +88,9 @@ async fn execute<S: Executor, A: Authenticate>(
     check_operation(admitted, request.method(), key.is_some())?;
 
     graphql.data = transport.data(principal.as_ref(), id);
+    if let Some(remote) = remote {
+        graphql.data.insert(Remote(remote));
+    }
     if let Some(key) = key {
         graphql.data.insert(key);
     }

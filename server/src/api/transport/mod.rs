@@ -20,7 +20,7 @@ use std::time::Duration;
 use async_graphql::{Data, Executor};
 use poem::http::{Method, header};
 
-pub use credentials::{Authenticate, Credentials, Refusal};
+pub use credentials::{Authenticate, Credentials, Refusal, Remote};
 pub use failure::Code;
 pub use idempotency::IdempotencyKey;
 pub use origin::Origins;

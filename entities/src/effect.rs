@@ -13,8 +13,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: EffectId,
     pub run_id: RunId,
-    pub node: String,
-    pub scope: String,
+    /// The step, as `StepId` writes it.
+    pub step: String,
     /// Unique, stable over attempts.
     pub idempotency_key: String,
     /// `EMAIL` or `HTTP`.

@@ -14,8 +14,8 @@ pub struct Model {
     pub number: i64,
     /// Key of the node.
     pub node: String,
-    /// Path of loop items, empty outside loops.
-    pub scope: String,
+    /// The step, as `StepId` writes it: the node, behind the loop items it stands in.
+    pub step: String,
     /// `RUNNING`, `WAITING`, `RETRYING`, `SUCCEEDED`, `FAILED`, `SKIPPED`, `CANCELLED` or `UNKNOWN`.
     pub status: String,
     /// From 1.

@@ -13,8 +13,8 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: TimerId,
     pub run_id: RunId,
-    pub node: String,
-    pub scope: String,
+    /// The step, as `StepId` writes it.
+    pub step: String,
     /// `DELAY`, `TIMEOUT` or `RETRY`.
     pub purpose: String,
     pub attempt: i64,

@@ -10,12 +10,11 @@ pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: WaitId,
     pub run_id: RunId,
-    pub node: String,
-    pub scope: String,
+    /// The step, as `StepId` writes it.
+    pub step: String,
     pub object: String,
-    pub record_id: RecordId,
-    /// The log's position that the run had seen.
-    pub after_seq: i64,
+    /// None where any record of the object will do.
+    pub record_id: Option<RecordId>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

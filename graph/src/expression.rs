@@ -5,10 +5,18 @@
 
 mod bindings;
 mod budget;
+mod compile;
+pub mod conformance;
 mod diagnostic;
+mod evaluate;
 mod fault;
 mod filter;
+mod function;
+mod node;
+mod parse;
 mod path;
+mod pushdown;
+mod scan;
 mod scope;
 mod trace;
 
@@ -24,16 +32,20 @@ pub use scope::TypeScope;
 pub use trace::{Outcome, Step, Trace};
 
 use crate::value::{Type, Value};
+use compile::{Check, Part};
+use evaluate::Evaluation;
+use node::Node;
 
 /// A parsed and checked expression. Immutable; cloning shares it.
 #[derive(Clone, Debug)]
-pub struct Expression(Arc<Compiled>);
+pub struct Expression(Arc<Checked>);
 
 #[derive(Debug)]
-struct Compiled {
+struct Checked {
     source: Arc<str>,
-    ty: Type,
+    root: Node,
     paths: Vec<Path>,
+    parts: Vec<Part>,
 }
 
 impl Expression {
@@ -42,7 +54,7 @@ impl Expression {
     /// # Errors
     /// What is wrong with it, each with its place in the source.
     pub fn compile(source: &str, scope: &TypeScope) -> Result<Expression, Vec<Diagnostic>> {
-        todo!("{source} {scope:?}")
+        Expression::checked(source, scope, Check::Types)
     }
 
     /// Parses and checks an expression that must be true or false.
@@ -50,7 +62,25 @@ impl Expression {
     /// # Errors
     /// As `compile`; also where the expression's type is something else.
     pub fn compile_condition(source: &str, scope: &TypeScope) -> Result<Expression, Vec<Diagnostic>> {
-        todo!("{source} {scope:?}")
+        let expression = Expression::compile(source, scope)?;
+        match expression.ty().without_null() {
+            Type::Bool | Type::Dyn => Ok(expression),
+            other => {
+                let message = format!("a condition is true or false, this is {other}");
+                Err(vec![Diagnostic::error(Code::NotACondition, 0..source.len(), message)])
+            }
+        }
+    }
+
+    fn checked(source: &str, scope: &TypeScope, check: Check) -> Result<Expression, Vec<Diagnostic>> {
+        let compiled = compile::compile(source, scope, check)?;
+        let paths = path::read_by(&compiled.root);
+        Ok(Expression(Arc::new(Checked {
+            source: source.into(),
+            root: compiled.root,
+            paths,
+            parts: compiled.parts,
+        })))
     }
 
     /// The text it was written as.
@@ -60,7 +90,7 @@ impl Expression {
 
     /// The type of its value, as far as the check can know it.
     pub fn ty(&self) -> &Type {
-        &self.0.ty
+        &self.0.root.ty
     }
 
     /// What it reads, each path once and at its longest: `record.owner.email`.
@@ -73,8 +103,9 @@ impl Expression {
     /// # Errors
     /// Why it has none; `Fault::Unloaded` asks for a record, to evaluate again once it is loaded.
     pub fn evaluate(&self, bindings: &dyn Bindings, budget: &mut Budget) -> Result<Value, Fault> {
-        let _ = (bindings, budget);
-        todo!()
+        let value = Evaluation::new(bindings, budget, None).value(&self.0.root)?;
+        budget.weigh(&value)?;
+        Ok(value)
     }
 
     /// Whether the condition holds; an empty yes-or-no field counts as no.
@@ -82,20 +113,23 @@ impl Expression {
     /// # Errors
     /// As `evaluate`; also where the value is neither true nor false.
     pub fn holds(&self, bindings: &dyn Bindings, budget: &mut Budget) -> Result<bool, Fault> {
-        let _ = (bindings, budget);
-        todo!()
+        Evaluation::new(bindings, budget, None).truth(&self.0.root)
     }
 
     /// Its value together with that of each part: why a condition held or did not.
     pub fn trace(&self, bindings: &dyn Bindings, budget: &mut Budget) -> (Result<Value, Fault>, Trace) {
-        let _ = (bindings, budget);
-        todo!()
+        let mut trace = Trace::new(&self.0.source, &self.0.parts);
+        let result = Evaluation::new(bindings, budget, Some(&mut trace)).value(&self.0.root);
+        trace.without_silent(&self.0.parts);
+        (result.and_then(|value| budget.weigh(&value).map(|()| value)), trace)
     }
 
     /// The condition on one variable's fields as a filter that a database can run, selecting exactly the records for
     /// which it holds. Parts that don't concern the candidate become constants. None where it has no exact translation.
     pub fn filter(&self, candidate: &str, bindings: &dyn Bindings, budget: &mut Budget) -> Option<Filter> {
-        let _ = (candidate, bindings, budget);
-        todo!()
+        pushdown::filter(&self.0.root, candidate, bindings, budget)
     }
 }
+
+#[cfg(test)]
+mod tests;

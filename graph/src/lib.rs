@@ -3,6 +3,20 @@
 //! Nothing here reads a clock, draws a random number, opens a socket or a database: time and chance travel inside the
 //! events. That is what lets the engine, the dry run and the tests share one meaning.
 
+pub mod catalogue;
+pub mod check;
+pub mod decision;
+pub mod definition;
+pub mod event;
 pub mod expression;
+pub mod key;
+pub mod node;
+pub mod plan;
+pub mod resolve;
+pub mod retry;
+pub mod run;
+pub mod span;
+pub mod step;
 pub mod template;
+pub mod track;
 pub mod value;

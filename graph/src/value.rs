@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-pub(crate) use compare::{Tick, equal, order};
+pub(crate) use compare::{Tick, Unordered, equal, order};
 pub use decode::DecodeError;
 pub use map::{Key, Map};
 pub use object::{FieldType, Fields, ObjectType, Schema};

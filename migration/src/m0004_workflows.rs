@@ -48,10 +48,17 @@ fn tables() -> Vec<Table> {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        table::create(manager, &tables()).await
+        table::create(manager, &tables()).await?;
+        // Writers of records rely on this epoch from the first record on.
+        let epoch = "INSERT INTO epoch (name, value) VALUES ('triggers', 0)";
+        manager.get_connection().execute_unprepared(epoch).await.map(|_| ())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager
+            .get_connection()
+            .execute_unprepared("DELETE FROM epoch WHERE name = 'triggers'")
+            .await?;
         table::drop(manager, &tables()).await
     }
 }

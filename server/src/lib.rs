@@ -4,5 +4,8 @@ pub mod actions;
 pub mod api;
 pub mod auth;
 pub mod crm;
+pub mod engine;
+mod facts;
 pub mod source;
 pub mod store;
+pub mod workflow;

@@ -1,7 +1,7 @@
 //! What an evaluation may spend. Counts work and memory, never time, so that the same expression ends the same way on
 //! any machine.
 
-use crate::value::Tick;
+use crate::value::{Key, Tick, Value};
 
 use super::{Fault, Limit};
 
@@ -39,14 +39,43 @@ impl Budget {
         Ok(())
     }
 
+    /// Counts going through a text: 64 bytes of it take about as long as one step.
+    pub(crate) fn read(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.spend_steps(bytes / 64)
+    }
+
     /// Counts memory before it is allocated. Nothing is given back: the sum bounds what exists at any moment.
     pub(crate) fn allocate(&mut self, bytes: usize) -> Result<(), Fault> {
         self.bytes = spend(self.bytes, bytes).ok_or_else(|| self.exhausted(Limit::Bytes))?;
         Ok(())
     }
 
+    /// Counts all that is in a list or map before it leaves: sharing can make a small one a long text.
+    pub(crate) fn weigh(&mut self, value: &Value) -> Result<(), Fault> {
+        match value {
+            Value::List(items) => items.iter().try_for_each(|item| self.weigh_item(item)),
+            Value::Map(map) => map.iter().try_for_each(|(key, value)| {
+                if let Key::String(key) = key {
+                    self.allocate(key.len())?;
+                }
+                self.weigh_item(value)
+            }),
+            Value::Optional(Some(inner)) => self.weigh_item(inner),
+            _ => Ok(()),
+        }
+    }
+
+    fn weigh_item(&mut self, item: &Value) -> Result<(), Fault> {
+        self.step()?;
+        match item {
+            Value::String(text) => self.allocate(text.len()),
+            Value::Bytes(bytes) => self.allocate(bytes.len()),
+            other => self.weigh(other),
+        }
+    }
+
     /// An exhausted budget stays exhausted, so that no later part can go on with what is left of it.
-    fn exhausted(&mut self, limit: Limit) -> Fault {
+    pub(crate) fn exhausted(&mut self, limit: Limit) -> Fault {
         *self = Budget { steps: 0, bytes: 0 };
         Fault::Budget(limit)
     }
@@ -68,7 +97,8 @@ impl Default for Budget {
 
 impl Tick for Budget {
     type Stop = Fault;
-    fn tick(&mut self) -> Result<(), Fault> {
-        self.step()
+    fn tick(&mut self, bytes: usize) -> Result<(), Fault> {
+        self.step()?;
+        self.read(bytes)
     }
 }

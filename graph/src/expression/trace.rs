@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Fault;
+use super::compile::Part;
 use crate::value::Value;
 
 /// How many characters of a value a trace keeps.
@@ -12,7 +13,7 @@ const VALUE_CHARACTERS: usize = 120;
 /// What each part of an expression came to, in the order of the source, outer parts before inner ones.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// The parts; literals are left out.
+    /// The parts, without literals and bare variables whose field is read.
     pub steps: Vec<Step>,
 }
 
@@ -43,6 +44,26 @@ pub enum Outcome {
 }
 
 impl Trace {
+    /// A trace in which nothing has been evaluated.
+    pub(crate) fn new(source: &str, parts: &[Part]) -> Trace {
+        let step = |part: &Part| Step {
+            source: source.get(part.span.clone()).unwrap_or_default().into(),
+            span: part.span.clone(),
+            depth: part.depth,
+            times: 0,
+            outcome: Outcome::NotEvaluated,
+        };
+        Trace {
+            steps: parts.iter().map(step).collect(),
+        }
+    }
+
+    /// Drops the parts that say nothing.
+    pub(crate) fn without_silent(&mut self, parts: &[Part]) {
+        let mut silent = parts.iter().map(|part| part.silent);
+        self.steps.retain(|_| !silent.next().unwrap_or(false));
+    }
+
     /// Notes what a part came to.
     pub(crate) fn note(&mut self, part: usize, result: &Result<Value, Fault>) {
         if let Some(step) = self.steps.get_mut(part) {

@@ -7,12 +7,12 @@ use rust_decimal::Decimal;
 
 use super::{Map, Value};
 
-/// Counts the work of walking through a value, so that a budget can end it.
+/// Counts the work of comparing values, so that a budget can end it.
 pub(crate) trait Tick {
     /// Why the walk had to end.
     type Stop;
-    /// Counts one value visited.
-    fn tick(&mut self) -> Result<(), Self::Stop>;
+    /// Counts one value visited, and the bytes of it that are compared.
+    fn tick(&mut self, bytes: usize) -> Result<(), Self::Stop>;
 }
 
 /// Counts nothing: for values whose size is already bounded.
@@ -20,14 +20,14 @@ pub(crate) struct Unmetered;
 
 impl Tick for Unmetered {
     type Stop = Infallible;
-    fn tick(&mut self) -> Result<(), Infallible> {
+    fn tick(&mut self, _: usize) -> Result<(), Infallible> {
         Ok(())
     }
 }
 
 /// CEL's equality. Values of types that have nothing in common are unequal, never an error.
 pub(crate) fn equal<T: Tick>(left: &Value, right: &Value, meter: &mut T) -> Result<bool, T::Stop> {
-    meter.tick()?;
+    meter.tick(shared_bytes(left, right))?;
     Ok(match (left, right) {
         (Value::Null, Value::Null) => true,
         (Value::Bool(a), Value::Bool(b)) => a == b,
@@ -44,6 +44,15 @@ pub(crate) fn equal<T: Tick>(left: &Value, right: &Value, meter: &mut T) -> Resu
         (Value::Optional(None), Value::Optional(None)) => true,
         (a, b) => order_numbers(a, b) == Some(Ordering::Equal),
     })
+}
+
+/// The bytes that two texts may have in common: as many as the shorter one has.
+fn shared_bytes(left: &Value, right: &Value) -> usize {
+    match (left, right) {
+        (Value::String(a), Value::String(b)) => a.len().min(b.len()),
+        (Value::Bytes(a), Value::Bytes(b)) => a.len().min(b.len()),
+        _ => 0,
+    }
 }
 
 fn equal_lists<T: Tick>(left: &[Value], right: &[Value], meter: &mut T) -> Result<bool, T::Stop> {
@@ -120,7 +129,8 @@ fn order_numbers(left: &Value, right: &Value) -> Option<Ordering> {
 }
 
 fn order_decimal(decimal: Decimal, double: f64) -> Option<Ordering> {
-    if double.is_finite()
+    const DECIMALS: std::ops::Range<f64> = 1e-28..8e28;
+    if (double == 0.0 || DECIMALS.contains(&double.abs()))
         && let Ok(exact) = Decimal::from_str_exact(&double.to_string())
     {
         return Some(decimal.cmp(&exact));

@@ -188,3 +188,65 @@ fn at(path: &str, source: DecodeError) -> DecodeError {
         source: Box::new(source),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::value::FieldType;
+
+    fn deal() -> Type {
+        let fields = [
+            ("amount", FieldType::of(Type::Decimal).nullable()),
+            ("closeDate", FieldType::of(Type::Date).nullable()),
+            ("owner", FieldType::of(Type::Reference("user".into()))),
+            ("tags", FieldType::of(Type::list_of(Type::String))),
+        ];
+        Type::Struct(Arc::new(
+            fields
+                .into_iter()
+                .map(|(name, field)| (Arc::from(name), field))
+                .collect(),
+        ))
+    }
+
+    #[test]
+    fn what_is_encoded_is_decoded_again() {
+        let json = json!({"amount": "1.10", "closeDate": "2026-01-31", "owner": "user_1", "tags": ["a"]});
+
+        let value = deal().decode(&json).unwrap();
+
+        assert_eq!(value.get("amount"), Some(&Value::Decimal("1.10".parse().unwrap())));
+        assert!(matches!(value.get("owner"), Some(Value::Reference(owner)) if &*owner.object == "user"));
+        assert_eq!(deal().encode(&value), json);
+    }
+
+    #[test]
+    fn a_missing_field_is_null_where_it_may_be() {
+        let value = deal().decode(&json!({"owner": "user_1", "tags": []})).unwrap();
+
+        assert_eq!(value.get("amount"), Some(&Value::Null));
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_with_its_place() {
+        let error = deal()
+            .decode(&json!({"owner": "user_1", "tags": ["a", 5]}))
+            .unwrap_err();
+
+        let inner = std::error::Error::source(&error)
+            .and_then(std::error::Error::source)
+            .map(ToString::to_string);
+        assert_eq!(inner.as_deref(), Some("expected string, found 5"));
+        assert!(error.to_string().starts_with("tags: 1: "));
+    }
+
+    #[test]
+    fn a_decimal_passes_through_no_float() {
+        let digits = "12345678901234.567890123";
+
+        assert_eq!(Type::Decimal.decode(&json!(digits)).unwrap().to_json(), json!(digits));
+        assert!(Type::Decimal.decode(&json!("1e999")).is_err());
+    }
+}

@@ -1,6 +1,9 @@
 //! Reading records one by one, own writes included: what has been decided but not yet committed lies over the database.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use pointsman_entities::ids::RecordId;
 use sea_orm::{
@@ -15,6 +18,7 @@ use crate::store::{self, Store};
 pub struct Snapshot<'a> {
     store: &'a Store,
     seen: HashMap<(&'static str, RecordId), Option<Arc<Record>>>,
+    written: HashSet<(&'static str, RecordId)>,
 }
 
 impl<'a> Snapshot<'a> {
@@ -23,6 +27,7 @@ impl<'a> Snapshot<'a> {
         Self {
             store,
             seen: HashMap::new(),
+            written: HashSet::new(),
         }
     }
 
@@ -47,17 +52,21 @@ impl<'a> Snapshot<'a> {
         self.seen.get(&(object.name, id)).map(Option::as_ref)
     }
 
-    /// Puts a record over what the database holds.
-    pub fn put(&mut self, record: Arc<Record>) {
+    /// Takes note of a record that was read or committed elsewhere a moment ago.
+    pub fn remember(&mut self, record: Arc<Record>) {
         self.seen.insert((record.object.name, record.id), Some(record));
     }
 
-    /// The records of an object that were loaded or written.
-    pub fn of<'s>(&'s self, object: &'s Object) -> impl Iterator<Item = &'s Arc<Record>> {
-        self.seen
-            .iter()
-            .filter(|((name, _), _)| *name == object.name)
-            .filter_map(|(_, record)| record.as_ref())
+    /// Puts a record that this decision writes over what the database holds.
+    pub fn write(&mut self, record: Arc<Record>) {
+        self.written.insert((record.object.name, record.id));
+        self.remember(record);
+    }
+
+    /// The records of an object that this decision writes.
+    pub fn written<'s>(&'s self, object: &'s Object) -> impl Iterator<Item = &'s Arc<Record>> {
+        let own = self.written.iter().filter(|(name, _)| *name == object.name);
+        own.filter_map(|key| self.seen.get(key).and_then(Option::as_ref))
     }
 
     /// The store below.

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use pointsman_entities::{
-    ids::{RecordId, RunId},
+    ids::{RecordId, RunId, VersionId, WorkflowId},
     time::Timestamp,
 };
 use sea_orm::Value as Bound;
+use serde_json::Value as Json;
 
 use super::{
     Crm,
@@ -72,14 +73,33 @@ pub enum Automation {
     Suppress,
 }
 
-/// A run that a change started, as the engine takes it over once the write set is committed.
+/// A run that a change or a person started, as the engine takes it over once the write set is committed: what stands in
+/// the run's row, so that it need not be read back.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
     pub run: RunId,
+    pub workflow: WorkflowId,
+    pub version: VersionId,
+    /// Key of the trigger's node.
+    pub trigger: String,
+    pub record: Option<Arc<Record>>,
+    pub previous: Option<Arc<Record>>,
+    /// The answers to a manual trigger's form.
+    pub form: Json,
+    pub depth: i64,
+    pub at: Timestamp,
 }
 
 /// Adds to a write set the runs that a change starts. Implemented by `workflow`; records know no workflows.
 pub trait Enrol: Send + Sync {
+    /// Learns which workflows are active: a write set was refused because what was known is out of date.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    fn refresh(&self) -> BoxFuture<'_, Result<(), store::Error>>;
+
+    /// Adds the runs' rows and the guard that the workflows are still the active ones.
+    ///
     /// # Errors
     /// Where the database fails.
     fn enrol<'a>(
@@ -273,7 +293,7 @@ impl Crm {
         });
         decision.set.insert(change.row(self.source.secret()));
         decision.logs = true;
-        decision.snapshot.put(Arc::clone(&change.after));
+        decision.snapshot.write(Arc::clone(&change.after));
         if decision.automation == Automation::Run {
             let enrolled = self
                 .enrol

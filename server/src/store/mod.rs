@@ -17,7 +17,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx::sqlite:
 use sea_orm_migration::MigratorTrait;
 use uuid::Uuid;
 
-pub use write_set::{Assign, Cell, Delete, Epoch, Insert, Refusal, Slot, Update, Write, WriteSet};
+pub use write_set::{Assign, Cell, Delete, Epoch, Insert, Refusal, Require, Slot, Update, Write, WriteSet};
 
 /// Connections that read from SQLite at a time.
 const SQLITE_READERS: u32 = 8;

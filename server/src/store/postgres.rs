@@ -3,7 +3,7 @@
 //! The reply to a commit can be lost while the commit itself went through. So each transaction learns its id first, and
 //! after a lost reply the server is asked what became of it.
 
-use std::{sync::Mutex, time::Duration};
+use std::{fmt::Write as _, sync::Mutex, time::Duration};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
@@ -12,8 +12,8 @@ use sea_orm::{
 
 use super::{
     Error, Row,
-    statement::{Parameter, Statements, parameters},
-    write_set::{Epoch, Refusal, Write, WriteSet},
+    statement::{Parameter, RAISE, Statements, parameters},
+    write_set::{Refusal, Write, WriteSet},
 };
 
 /// How often the server is asked what became of a commit whose reply was lost, and how long between two questions.
@@ -125,7 +125,7 @@ impl Postgres {
     }
 
     async fn apply(&self, transaction: &DatabaseTransaction, set: WriteSet) -> Result<String, Stop> {
-        let id = begin(transaction, set.epochs()).await?;
+        let id = begin(transaction, &set).await?;
         let mut slots = vec![0; set.slots()];
         for write in set.writes() {
             if !self.write(transaction, write, &mut slots).await? {
@@ -148,6 +148,7 @@ impl Postgres {
         let statement = statement(&sql, values.collect());
         match write {
             Write::Insert(_) => transaction.execute_raw(statement).await.map(|_| true),
+            Write::Require(_) => transaction.query_one_raw(statement).await.map(|row| row.is_some()),
             Write::Delete(delete) => {
                 Ok(transaction.execute_raw(statement).await?.rows_affected() == 1 || !delete.must_match)
             }
@@ -209,15 +210,18 @@ impl Turn<'_> {
     }
 }
 
-/// Learns the transaction's id and checks the epochs under a shared lock that whoever raises one takes exclusively.
-async fn begin(transaction: &DatabaseTransaction, epochs: &[Epoch]) -> Result<String, Stop> {
+/// Learns the transaction's id, and checks and raises epochs. Whoever relies on one holds its lock with others, whoever
+/// raises it holds it alone.
+async fn begin(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<String, Stop> {
     let mut sql = "SELECT pg_current_xact_id()::text".to_owned();
-    for index in 1..=epochs.len() {
-        sql.push_str(&format!(", pg_advisory_xact_lock_shared(hashtext(${index}))"));
+    let shared = set.epochs().iter().map(|epoch| (&epoch.name, "_shared"));
+    let locks: Vec<_> = shared.chain(set.raised().iter().map(|name| (name, ""))).collect();
+    for (index, (_, mode)) in locks.iter().enumerate() {
+        let _infallible = write!(sql, ", pg_advisory_xact_lock{mode}(hashtext(${}))", index + 1);
     }
-    let names = epochs.iter().map(|epoch| Value::from(epoch.name.as_str())).collect();
+    let names = locks.iter().map(|(name, _)| Value::from(name.as_str())).collect();
     let row = transaction.query_one_raw(statement(&sql, names)).await?;
-    for epoch in epochs {
+    for epoch in set.epochs() {
         let sql = "SELECT 1 FROM epoch WHERE name = $1 AND value = $2";
         let values = vec![epoch.name.as_str().into(), epoch.value.into()];
         if transaction.query_one_raw(statement(sql, values)).await?.is_none() {
@@ -225,6 +229,11 @@ async fn begin(transaction: &DatabaseTransaction, epochs: &[Epoch]) -> Result<St
                 name: epoch.name.clone(),
             }));
         }
+    }
+    for name in set.raised() {
+        transaction
+            .execute_raw(statement(RAISE, vec![name.as_str().into()]))
+            .await?;
     }
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the transaction's id".into()))?;
     Ok(row.try_get_by_index(0)?)

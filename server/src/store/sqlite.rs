@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     Error,
-    statement::{Parameter, Statements, parameters},
+    statement::{Parameter, RAISE, Statements, parameters},
     write_set::{Epoch, Refusal, Write, WriteSet},
 };
 
@@ -200,6 +200,9 @@ impl Thread {
                 })));
             }
         }
+        for name in set.raised() {
+            self.connection.prepare_cached(RAISE)?.execute([name])?;
+        }
         let mut slots = vec![0; set.slots()];
         for write in set.writes() {
             if !self.write(write, &mut slots)? {
@@ -223,6 +226,7 @@ impl Thread {
         let bound = params_from_iter(parameters.iter().map(|parameter| Bound { parameter, slots }));
         match write {
             Write::Insert(_) => statement.execute(bound).map(|_| true),
+            Write::Require(_) => statement.exists(bound),
             Write::Delete(delete) => Ok(statement.execute(bound)? == 1 || !delete.must_match),
             Write::Update(update) => match update.returning {
                 None => Ok(statement.execute(bound)? == 1 || !update.must_match),

@@ -6,11 +6,15 @@ use sea_orm::{
     DbBackend, Value,
     sea_query::{
         DeleteStatement, Expr, ExprTrait, InsertStatement, IntoColumnRef, OnConflict, PostgresQueryBuilder, Query,
-        QueryStatementWriter, SqliteQueryBuilder, UpdateStatement,
+        QueryStatementWriter, SelectStatement, SqliteQueryBuilder, UpdateStatement,
     },
 };
 
-use super::write_set::{Assign, Cell, Delete, Insert, Update, Write};
+use super::write_set::{Assign, Cell, Delete, Insert, Require, Update, Write};
+
+/// Raises an epoch, which begins at 0 when it is first asked for.
+pub const RAISE: &str =
+    "INSERT INTO epoch (name, value) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET value = epoch.value + 1";
 
 /// What makes two writes share their SQL.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -67,6 +71,10 @@ pub fn parameters(write: &Write) -> Vec<Parameter<'_>> {
                 .collect()
         }
         Write::Delete(delete) => conditions(&delete.key).map(Parameter::Value).collect(),
+        Write::Require(require) => conditions(&require.key)
+            .chain(conditions(&require.guard))
+            .map(Parameter::Value)
+            .collect(),
     }
 }
 
@@ -105,6 +113,12 @@ fn shape(write: &Write) -> Shape {
             set.chain([("|", update.returning.is_some())]).chain(matched).collect()
         }
         Write::Delete(delete) => delete.key.iter().map(|(name, value)| (*name, is_null(value))).collect(),
+        Write::Require(require) => require
+            .key
+            .iter()
+            .chain(&require.guard)
+            .map(|(name, value)| (*name, is_null(value)))
+            .collect(),
     };
     Shape {
         table: write.table(),
@@ -118,6 +132,7 @@ fn verb(write: &Write) -> u8 {
         Write::Insert(_) => 0,
         Write::Update(_) => 1,
         Write::Delete(_) => 2,
+        Write::Require(_) => 3,
     }
 }
 
@@ -126,6 +141,7 @@ fn build(backend: DbBackend, write: &Write) -> String {
         Write::Insert(write) => render(backend, &insert(write)),
         Write::Update(write) => render(backend, &update(write)),
         Write::Delete(write) => render(backend, &delete(write)),
+        Write::Require(write) => render(backend, &require(backend, write)),
     }
 }
 
@@ -169,6 +185,19 @@ fn delete(write: &Delete) -> DeleteStatement {
     statement.from_table(write.table);
     for (name, value) in &write.key {
         statement.and_where(matched(name, value));
+    }
+    statement
+}
+
+/// On PostgreSQL the row is locked against change until the commit; SQLite has but one writer.
+fn require(backend: DbBackend, write: &Require) -> SelectStatement {
+    let mut statement = Query::select();
+    statement.expr(Expr::cust("1")).from(write.table);
+    for (name, value) in write.key.iter().chain(&write.guard) {
+        statement.and_where(matched(name, value));
+    }
+    if backend == DbBackend::Postgres {
+        statement.lock_shared();
     }
     statement
 }

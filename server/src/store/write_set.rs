@@ -12,6 +12,7 @@ use uuid::Uuid;
 #[derive(Clone, Debug, Default)]
 pub struct WriteSet {
     epochs: Vec<Epoch>,
+    raised: Vec<String>,
     writes: Vec<Write>,
     slots: usize,
 }
@@ -29,6 +30,15 @@ pub enum Write {
     Insert(Insert),
     Update(Update),
     Delete(Delete),
+    Require(Require),
+}
+
+/// A row that must be there, with these values, until the commit.
+#[derive(Clone, Debug)]
+pub struct Require {
+    pub table: &'static str,
+    pub key: Vec<(&'static str, Value)>,
+    pub guard: Vec<(&'static str, Value)>,
 }
 
 /// A row to insert. A row with the same key, or one that a unique index forbids, refuses the write set.
@@ -113,10 +123,10 @@ impl WriteSet {
         Self::default()
     }
 
-    /// Nothing to write: committing it does nothing.
+    /// Nothing to write: committing it does nothing, whatever it requires.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.writes.is_empty() && self.epochs.is_empty()
+        self.writes.is_empty() && self.raised.is_empty()
     }
 
     /// Requires the epoch to be unchanged. Naming the same one twice is one guard.
@@ -128,6 +138,11 @@ impl WriteSet {
         if !self.epochs.contains(&epoch) {
             self.epochs.push(epoch);
         }
+    }
+
+    /// Raises an epoch: sets that were decided under the old one will be refused.
+    pub fn raise_epoch(&mut self, name: &str) {
+        self.raised.push(name.to_owned());
     }
 
     /// Inserts an entity's row; columns that are not set are left to the database.
@@ -160,6 +175,11 @@ impl WriteSet {
     #[must_use]
     pub fn epochs(&self) -> &[Epoch] {
         &self.epochs
+    }
+
+    #[must_use]
+    pub fn raised(&self) -> &[String] {
+        &self.raised
     }
 
     #[must_use]
@@ -196,6 +216,7 @@ impl Write {
             Self::Insert(insert) => insert.table,
             Self::Update(update) => update.table,
             Self::Delete(delete) => delete.table,
+            Self::Require(require) => require.table,
         }
     }
 
@@ -207,6 +228,7 @@ impl Write {
             }),
             Self::Update(update) => update.key.first().map(|(_, value)| value),
             Self::Delete(delete) => delete.key.first().map(|(_, value)| value),
+            Self::Require(require) => require.key.first().map(|(_, value)| value),
         };
         match first {
             Some(Value::Uuid(id)) => *id,

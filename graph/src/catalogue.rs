@@ -1,0 +1,105 @@
+//! What can be drawn: every node kind with its ports and config fields, for palettes, forms and the check.
+
+use crate::{key::Port, node};
+
+/// What a node kind is and takes.
+#[derive(Clone, Copy, Debug)]
+pub struct Description {
+    /// As written in a definition, such as `sendEmail`.
+    pub kind: &'static str,
+    /// As people see it.
+    pub label: &'static str,
+    pub family: Family,
+    pub doc: &'static str,
+    /// The version of its config; earlier ones are upgraded on reading.
+    pub version: u32,
+    /// The ports that every node of the kind has; the first is the main one.
+    pub ports: &'static [Port],
+    pub fields: &'static [Field],
+}
+
+/// The groups of a palette.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    Trigger,
+    Logic,
+    Wait,
+    Action,
+}
+
+/// One field of a kind's config.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// As written in a definition.
+    pub name: &'static str,
+    pub input: Input,
+    pub required: bool,
+    pub doc: &'static str,
+}
+
+/// How a field is filled in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// The name of an object.
+    Object,
+    /// Names of the object's fields.
+    FieldNames,
+    /// An expression that is true or false.
+    Condition,
+    /// An expression.
+    Expression,
+    /// Text with expressions in `{{ }}`.
+    Template,
+    /// Templates, one a recipient.
+    Templates,
+    /// Field names with a literal or template each.
+    Values,
+    /// Names with an expression each.
+    Expressions,
+    /// JSON whose texts are templates.
+    Json,
+    /// Named conditions, in order.
+    Cases,
+    /// An order of records: fields with a direction.
+    OrderBy,
+    /// An ISO 8601 duration.
+    Duration,
+    /// A whole number.
+    Number,
+    /// Whole numbers.
+    Numbers,
+    /// One of these.
+    Choice(&'static [&'static str]),
+    /// The fields of a form.
+    Form,
+}
+
+impl Field {
+    pub(crate) const fn required(name: &'static str, input: Input, doc: &'static str) -> Field {
+        Field {
+            name,
+            input,
+            required: true,
+            doc,
+        }
+    }
+
+    pub(crate) const fn optional(name: &'static str, input: Input, doc: &'static str) -> Field {
+        Field {
+            name,
+            input,
+            required: false,
+            doc,
+        }
+    }
+}
+
+/// Every kind of node, in the order of a palette.
+pub fn kinds() -> &'static [&'static Description] {
+    node::DESCRIPTIONS
+}
+
+/// The kind of that name.
+pub fn find(kind: &str) -> Option<&'static Description> {
+    kinds().iter().copied().find(|description| description.kind == kind)
+}

@@ -1,0 +1,158 @@
+//! What the check finds: by node and field, with a stable code and words that name what is wrong and where.
+
+use std::ops::Range;
+
+use crate::{expression, key::NodeKey};
+
+pub use crate::expression::Severity;
+
+/// One thing that is wrong, or probably not meant, in a definition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub severity: Severity,
+    pub code: Code,
+    /// For people; names what and where.
+    pub message: String,
+    pub node: Option<NodeKey>,
+    /// The edge's id.
+    pub edge: Option<String>,
+    /// The config's field, such as `cases[1].condition`.
+    pub field: Option<String>,
+    /// Where in the field's text, in bytes.
+    pub span: Option<Range<usize>>,
+    /// What was probably meant.
+    pub suggestion: Option<String>,
+}
+
+/// The kinds of problem. Their texts are stable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Code {
+    TooManyNodes,
+    TooManyEdges,
+    DuplicateKey,
+    DuplicateEdge,
+    UnknownNode,
+    UnknownPort,
+    EdgeIntoTrigger,
+    EdgeIntoLoop,
+    NoTrigger,
+    Unreachable,
+    Cycle,
+    JoinNeverFires,
+    UnknownKind,
+    UnknownConfigField,
+    Required,
+    InvalidValue,
+    CannotBeDisabled,
+    NotAnAction,
+    UnknownObject,
+    UnknownRecordField,
+    NotWritable,
+    WrongType,
+    StepNotUpstream,
+    DuplicateName,
+    Ambiguous,
+    WaitsForever,
+    TriggersItself,
+    /// Found in an expression or template.
+    Language(expression::Code),
+}
+
+impl Code {
+    /// Stable, `UPPER_SNAKE`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Code::TooManyNodes => "TOO_MANY_NODES",
+            Code::TooManyEdges => "TOO_MANY_EDGES",
+            Code::DuplicateKey => "DUPLICATE_KEY",
+            Code::DuplicateEdge => "DUPLICATE_EDGE",
+            Code::UnknownNode => "UNKNOWN_NODE",
+            Code::UnknownPort => "UNKNOWN_PORT",
+            Code::EdgeIntoTrigger => "EDGE_INTO_TRIGGER",
+            Code::EdgeIntoLoop => "EDGE_INTO_LOOP",
+            Code::NoTrigger => "NO_TRIGGER",
+            Code::Unreachable => "UNREACHABLE",
+            Code::Cycle => "CYCLE",
+            Code::JoinNeverFires => "JOIN_NEVER_FIRES",
+            Code::UnknownKind => "UNKNOWN_KIND",
+            Code::UnknownConfigField => "UNKNOWN_CONFIG_FIELD",
+            Code::Required => "REQUIRED",
+            Code::InvalidValue => "INVALID_VALUE",
+            Code::CannotBeDisabled => "CANNOT_BE_DISABLED",
+            Code::NotAnAction => "NOT_AN_ACTION",
+            Code::UnknownObject => "UNKNOWN_OBJECT",
+            Code::UnknownRecordField => "UNKNOWN_FIELD",
+            Code::NotWritable => "NOT_WRITABLE",
+            Code::WrongType => "WRONG_TYPE",
+            Code::StepNotUpstream => "STEP_NOT_UPSTREAM",
+            Code::DuplicateName => "DUPLICATE_NAME",
+            Code::Ambiguous => "AMBIGUOUS",
+            Code::WaitsForever => "WAITS_FOREVER",
+            Code::TriggersItself => "TRIGGERS_ITSELF",
+            Code::Language(code) => code.as_str(),
+        }
+    }
+}
+
+impl Problem {
+    pub(crate) fn error(code: Code, message: impl Into<String>) -> Problem {
+        Problem {
+            severity: Severity::Error,
+            code,
+            message: message.into(),
+            node: None,
+            edge: None,
+            field: None,
+            span: None,
+            suggestion: None,
+        }
+    }
+
+    pub(crate) fn warning(code: Code, message: impl Into<String>) -> Problem {
+        Problem {
+            severity: Severity::Warning,
+            ..Problem::error(code, message)
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn at(self, node: &NodeKey) -> Problem {
+        Problem {
+            node: Some(node.clone()),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn on(self, edge: impl Into<String>) -> Problem {
+        Problem {
+            edge: Some(edge.into()),
+            ..self
+        }
+    }
+
+    #[must_use]
+    pub(crate) fn field(self, field: impl Into<String>) -> Problem {
+        Problem {
+            field: Some(field.into()),
+            ..self
+        }
+    }
+
+    /// With the known name that is nearest to the one written, where one is near.
+    #[must_use]
+    pub(crate) fn meant<'a>(mut self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
+        let near = |name: &&str| strsim::damerau_levenshtein(written, name) <= (written.chars().count() / 3).max(1);
+        let distance = |name: &&str| strsim::damerau_levenshtein(written, name);
+        if let Some(name) = known.into_iter().filter(near).min_by_key(distance) {
+            self.message = format!("{}, did you mean `{name}`?", self.message);
+            self.suggestion = Some(name.to_owned());
+        }
+        self
+    }
+
+    /// Whether it keeps the definition from being published.
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
+    }
+}

@@ -1,0 +1,197 @@
+//! Which variables a node's expressions see, and their types: `record`, `previous`, `trigger`, `steps`, `now`, `run`,
+//! `workflow`. Whoever binds values gives every step in scope an entry, with a null output where it did not run.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use crate::{
+    definition::Node,
+    expression::TypeScope,
+    key::NodeKey,
+    node::{Compiled, Config},
+    track::{Flow, NodeIndex, Reach, Track},
+    value::{FieldType, Fields, Schema, Type},
+};
+
+/// The scopes of one definition.
+pub(super) struct Scopes<'c> {
+    track: &'c Track,
+    nodes: &'c HashMap<&'c NodeKey, &'c Node>,
+    schema: &'c Arc<dyn Schema>,
+    origins: HashMap<NodeIndex, Vec<NodeIndex>>,
+    /// Costs as much as the whole graph, and few workflows refer to steps: made when first asked for.
+    flow: Option<Flow>,
+    /// Most nodes have the same triggers before them.
+    bases: HashMap<Vec<NodeIndex>, TypeScope>,
+}
+
+/// What one node sees.
+pub(crate) struct Scope {
+    pub variables: TypeScope,
+    /// The steps that exist, and cannot have run before.
+    pub elsewhere: HashSet<NodeKey>,
+}
+
+impl<'c> Scopes<'c> {
+    pub fn new(track: &'c Track, nodes: &'c HashMap<&'c NodeKey, &'c Node>, schema: &'c Arc<dyn Schema>) -> Scopes<'c> {
+        Scopes {
+            track,
+            nodes,
+            schema,
+            origins: track.origins(),
+            flow: None,
+            bases: HashMap::new(),
+        }
+    }
+
+    pub fn at(&mut self, at: NodeIndex, node: &Node, compiled: &HashMap<NodeKey, Compiled>) -> Scope {
+        let origins = self.origins.get(&at).cloned().unwrap_or_default();
+        let base = match self.bases.get(&origins) {
+            Some(base) => base.clone(),
+            None => {
+                let base = self.base(&origins);
+                self.bases.insert(origins, base.clone());
+                base
+            }
+        };
+        let mentions_steps = node
+            .config
+            .to_json()
+            .values()
+            .any(|value| value.to_string().contains("steps"));
+        let (steps, elsewhere) = if mentions_steps {
+            self.steps(at, compiled)
+        } else {
+            Default::default()
+        };
+        Scope {
+            variables: base.with("steps", Type::Struct(Arc::new(steps))),
+            elsewhere,
+        }
+    }
+
+    fn base(&self, origins: &[NodeIndex]) -> TypeScope {
+        let triggers = origins
+            .iter()
+            .filter_map(|at| self.nodes.get(&self.track.node(*at)?.key));
+        let seen: Vec<_> = triggers.filter_map(|node| seen(&node.config, self.schema)).collect();
+        let record = seen
+            .iter()
+            .map(|seen| seen.0.clone())
+            .reduce(common)
+            .unwrap_or(Type::Dyn);
+        let previous = seen
+            .iter()
+            .map(|seen| seen.1.clone())
+            .reduce(common)
+            .unwrap_or(Type::Dyn);
+        TypeScope::new(Arc::clone(self.schema))
+            .with("trigger", trigger(&record, &previous))
+            .with("record", record)
+            .with("previous", previous)
+            .with("now", Type::Timestamp)
+            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
+            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
+    }
+
+    fn steps(&mut self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> (Fields, HashSet<NodeKey>) {
+        let before = self.flow.get_or_insert_with(|| self.track.flow()).before(at);
+        let (mut steps, mut elsewhere) = (Fields::new(), HashSet::new());
+        for node in self.track.nodes() {
+            let reach = self
+                .track
+                .find(&node.key)
+                .and_then(|at| before.get(&at))
+                .copied()
+                .unwrap_or(Reach::Never);
+            let output = compiled
+                .get(&node.key)
+                .map_or(Type::Dyn, |compiled| compiled.output.clone());
+            let output = match reach {
+                Reach::Always => output,
+                Reach::Sometimes => output.or_null(),
+                Reach::Never => {
+                    elsewhere.insert(node.key.clone());
+                    continue;
+                }
+            };
+            steps.insert(node.key.as_str().into(), FieldType::of(fields([("output", output)])));
+        }
+        (steps, elsewhere)
+    }
+}
+
+/// The types of `record` and `previous` in a run that this trigger starts; none for what is no trigger.
+fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<(Type, Type)> {
+    let record = |object: &Option<String>| {
+        let object = object.as_deref().and_then(|name| schema.object(name));
+        object.map_or(Type::Dyn, Type::Record)
+    };
+    match config {
+        Config::RecordCreated(trigger) => Some((record(&trigger.object), Type::Null)),
+        Config::RecordUpdated(trigger) => Some((record(&trigger.object), record(&trigger.object))),
+        Config::Manual(trigger) if trigger.has_record() => Some((record(&trigger.object), Type::Null)),
+        Config::Manual(_) => Some((Type::Null, Type::Null)),
+        Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
+        Config::Delay(_) | Config::WaitFor(_) => None,
+        Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
+        Config::CreateTask(_) | Config::SendEmail(_) | Config::HttpRequest(_) | Config::Unknown { .. } => None,
+    }
+}
+
+/// What both have in common: of records of different objects, the fields of the same name.
+fn common(one: Type, other: Type) -> Type {
+    match (one, other) {
+        (Type::Record(one), Type::Record(other)) if one.name == other.name => Type::Record(one),
+        (Type::Nullable(one), other) | (other, Type::Nullable(one)) => common(*one, other).or_null(),
+        (one, other) => match (fields_of(&one), fields_of(&other)) {
+            (Some(left), Some(right)) => {
+                let both = left
+                    .iter()
+                    .filter_map(|(name, field)| Some((name.clone(), shared(field, right.get(name)?))));
+                Type::Struct(Arc::new(both.collect()))
+            }
+            (Some(_), None) | (None, Some(_)) | (None, None) => one.join(other),
+        },
+    }
+}
+
+fn fields_of(ty: &Type) -> Option<&Fields> {
+    match ty {
+        Type::Record(object) => Some(&object.fields),
+        Type::Struct(fields) => Some(fields),
+        _ => None,
+    }
+}
+
+fn shared(one: &FieldType, other: &FieldType) -> FieldType {
+    let field = FieldType::of(one.ty.clone().join(other.ty.clone()));
+    if one.nullable || other.nullable {
+        field.nullable()
+    } else {
+        field
+    }
+}
+
+fn trigger(record: &Type, previous: &Type) -> Type {
+    fields([
+        ("key", Type::String),
+        ("kind", Type::String),
+        ("at", Type::Timestamp),
+        ("record", record.clone()),
+        ("previous", previous.clone()),
+        ("changed", Type::list_of(Type::String)),
+        ("form", Type::map_of(Type::Dyn)),
+    ])
+}
+
+pub(crate) fn fields<const N: usize>(fields: [(&str, Type); N]) -> Type {
+    Type::Struct(Arc::new(
+        fields
+            .into_iter()
+            .map(|(name, ty)| (name.into(), FieldType::of(ty)))
+            .collect(),
+    ))
+}

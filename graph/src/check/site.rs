@@ -1,0 +1,321 @@
+//! The place where a node's config is checked: compiles its texts against what the node can see, and takes down what
+//! is wrong. Every problem gets the node and the field it is about.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value as Json};
+
+use super::{Code, Problem, assign, scope::Scope};
+use crate::{
+    definition::Node,
+    expression::{self, Diagnostic, Expression, TypeScope},
+    key::NodeKey,
+    resolve::Setting,
+    span::Span,
+    template::{Escape, Template},
+    value::{ObjectType, Schema, Type, Value},
+};
+
+/// One node's config under check.
+pub(crate) struct Site<'c> {
+    node: &'c NodeKey,
+    scope: Scope,
+    schema: &'c Arc<dyn Schema>,
+    problems: &'c mut Vec<Problem>,
+    errors: usize,
+}
+
+/// What values are written into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// A new record, which must have what its object requires.
+    New,
+    /// A record that exists.
+    Existing,
+}
+
+impl<'c> Site<'c> {
+    pub fn new(node: &'c Node, scope: Scope, schema: &'c Arc<dyn Schema>, problems: &'c mut Vec<Problem>) -> Self {
+        Site {
+            node: &node.key,
+            scope,
+            schema,
+            problems,
+            errors: 0,
+        }
+    }
+
+    pub fn report(&mut self, problem: Problem) {
+        self.errors += usize::from(problem.is_error());
+        self.problems.push(problem.at(self.node));
+    }
+
+    /// The compiled node, unless something is wrong with it.
+    pub fn unless_wrong<T>(&self, compiled: T) -> Option<T> {
+        (self.errors == 0).then_some(compiled)
+    }
+
+    /// An object by its name; none where the name is missing or unknown.
+    pub fn object(&mut self, field: &str, name: Option<&str>) -> Option<Arc<ObjectType>> {
+        let name = name.filter(|name| !name.is_empty())?;
+        let found = self.schema.object(name);
+        if found.is_none() {
+            let names = self.schema.object_names();
+            let problem = Problem::error(Code::UnknownObject, format!("there is no object `{name}`"));
+            self.report(problem.field(field).meant(name, names.iter().map(|name| &**name)));
+        }
+        found
+    }
+
+    /// The record that a node is about, and its object. By default the run's own; none where that is of another object
+    /// than the one named, which then says all there is to say.
+    pub fn target(
+        &mut self,
+        record: Option<&str>,
+        named: Option<Arc<ObjectType>>,
+    ) -> Option<(Arc<ObjectType>, Option<Expression>)> {
+        let written = record.is_some_and(|record| !record.trim().is_empty());
+        let expression = self.expression("record", if written { record } else { Some("record") })?;
+        let own = self.object_of(expression.ty());
+        match (named, own) {
+            (Some(named), Some(own)) if named.name != own.name && written => {
+                let message = format!("`record` is a {}, but `object` says {}", own.name, named.name);
+                self.report(Problem::error(Code::WrongType, message).field("record"));
+                None
+            }
+            (Some(named), Some(own)) => {
+                let same = named.name == own.name;
+                Some((named, same.then_some(expression)))
+            }
+            (Some(named), None) => {
+                let known = written || *expression.ty().without_null() == Type::Dyn;
+                Some((named, known.then_some(expression)))
+            }
+            (None, Some(own)) => Some((own, Some(expression))),
+            (None, None) => {
+                let message = "it needs `object`, for nothing else says whose record it is";
+                self.report(Problem::error(Code::Required, message).field("object"));
+                None
+            }
+        }
+    }
+
+    /// A record named by an expression, with its object; `usual` where a bare id does not show it.
+    pub fn record(&mut self, field: &str, source: Option<&str>, usual: Option<&str>) -> Option<(Arc<str>, Expression)> {
+        let expression = self.expression(field, source)?;
+        let found = self.object_of(expression.ty());
+        let wanted = |object: &Arc<ObjectType>| usual.is_none_or(|usual| *object.name == *usual);
+        match (found, expression.ty().without_null()) {
+            (Some(object), _) if wanted(&object) => Some((Arc::clone(&object.name), expression)),
+            (None, Type::Dyn | Type::String) if usual.is_some() => Some((usual?.into(), expression)),
+            (None, Type::Dyn) => Some((Arc::from(""), expression)),
+            (Some(_) | None, found) => {
+                let message = format!("`{field}` must be a {}, but is {found}", usual.unwrap_or("record"));
+                self.report(Problem::error(Code::WrongType, message).field(field));
+                None
+            }
+        }
+    }
+
+    /// An object that a kind is about; none where the CRM does not have it.
+    pub fn known_object(&self, name: &str) -> Option<Arc<ObjectType>> {
+        self.schema.object(name)
+    }
+
+    /// The object of a record or of a reference to one.
+    fn object_of(&self, ty: &Type) -> Option<Arc<ObjectType>> {
+        match ty.without_null() {
+            Type::Record(object) => Some(Arc::clone(object)),
+            Type::Reference(name) => self.schema.object(name),
+            _ => None,
+        }
+    }
+
+    /// Names of an object's fields.
+    pub fn field_names(&mut self, field: &str, object: &ObjectType, names: &[String]) -> Vec<Arc<str>> {
+        let mut found = Vec::new();
+        for (place, name) in names.iter().enumerate() {
+            match object.fields.get_key_value(name.as_str()) {
+                Some((known, _)) => found.push(known.clone()),
+                None => self.report(unknown_record_field(object, name).field(format!("{field}[{place}]"))),
+            }
+        }
+        found
+    }
+
+    /// A condition on what the node sees.
+    pub fn condition(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
+        self.compile(field, source, None, Expression::compile_condition)
+    }
+
+    /// A condition on another record, which is `record` in it; the run's own is `trigger.record`.
+    pub fn condition_on(&mut self, field: &str, source: Option<&str>, object: &Arc<ObjectType>) -> Option<Expression> {
+        self.compile(
+            field,
+            source,
+            Some(Type::Record(Arc::clone(object))),
+            Expression::compile_condition,
+        )
+    }
+
+    pub fn expression(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
+        self.compile(field, source, None, Expression::compile)
+    }
+
+    /// An expression whose value must be of this kind.
+    pub fn expression_of(&mut self, field: &str, source: Option<&str>, fits: &[Type]) -> Option<Expression> {
+        let expression = self.expression(field, source)?;
+        let found = expression.ty().without_null();
+        if *found != Type::Dyn && !fits.contains(found) {
+            let wanted: Vec<_> = fits.iter().map(Type::to_string).collect();
+            let message = format!("`{field}` must be a {}, but is {found}", wanted.join(" or "));
+            self.report(Problem::error(Code::WrongType, message).field(field));
+        }
+        Some(expression)
+    }
+
+    pub fn template(&mut self, field: &str, source: Option<&str>, escape: Escape) -> Option<Template> {
+        let source = source.filter(|source| !source.is_empty())?;
+        match Template::compile(source, &self.scope.variables, escape) {
+            Ok(template) => Some(template),
+            Err(diagnostics) => self.take_down(field, source, diagnostics),
+        }
+    }
+
+    pub fn templates(&mut self, field: &str, sources: &[String], escape: Escape) -> Vec<Template> {
+        let compile =
+            |(place, source): (usize, &String)| self.template(&format!("{field}[{place}]"), Some(source), escape);
+        sources.iter().enumerate().filter_map(compile).collect()
+    }
+
+    pub fn span(&mut self, field: &str, text: Option<&str>) -> Option<Span> {
+        match text?.parse() {
+            Ok(span) => Some(span),
+            Err(error) => {
+                self.report(Problem::error(Code::InvalidValue, error.to_string()).field(field));
+                None
+            }
+        }
+    }
+
+    /// Values for a record's fields: texts with `{{ }}` are templates, all else is meant as it stands.
+    pub fn values(
+        &mut self,
+        field: &str,
+        object: &ObjectType,
+        values: &Map<String, Json>,
+        target: Target,
+    ) -> IndexMap<Arc<str>, Setting> {
+        let mut settings = IndexMap::new();
+        for (name, json) in values {
+            let path = format!("{field}.{name}");
+            match object.fields.get_key_value(name.as_str()) {
+                None => self.report(unknown_record_field(object, name).field(path)),
+                Some((_, kind)) if !kind.writable => {
+                    let message = format!("`{name}` of {} cannot be written", object.name);
+                    self.report(Problem::error(Code::NotWritable, message).field(path));
+                }
+                Some((known, kind)) => {
+                    let setting = self.value(&path, kind, json);
+                    settings.extend(setting.map(|setting| (known.clone(), setting)));
+                }
+            }
+        }
+        if target == Target::New {
+            self.require_all(field, object, values);
+        }
+        settings
+    }
+
+    fn value(&mut self, path: &str, kind: &crate::value::FieldType, json: &Json) -> Option<Setting> {
+        let wrong = match Setting::compile(json, &mut |source| self.template(path, Some(source), Escape::None))? {
+            Setting::Literal(_) if json.is_null() && kind.nullable => return Some(Setting::Literal(Value::Null)),
+            Setting::Literal(_) => match kind.ty.decode(json) {
+                Ok(value) => return Some(Setting::Literal(value)),
+                Err(error) => Problem::error(Code::InvalidValue, error.to_string()),
+            },
+            setting if assign::accepts(kind, &setting.ty()) => return Some(setting),
+            setting => {
+                let message = format!("a value of type {} does not fit into {}", setting.ty(), kind.ty);
+                Problem::error(Code::WrongType, message)
+            }
+        };
+        self.report(wrong.field(path));
+        None
+    }
+
+    fn require_all(&mut self, field: &str, object: &ObjectType, values: &Map<String, Json>) {
+        let missing = object
+            .fields
+            .iter()
+            .filter(|(name, kind)| kind.required && !values.contains_key(&***name));
+        for (name, _) in missing {
+            let message = format!("a new {} needs `{name}`", object.name);
+            self.report(Problem::error(Code::Required, message).field(format!("{field}.{name}")));
+        }
+    }
+
+    fn compile(
+        &mut self,
+        field: &str,
+        source: Option<&str>,
+        candidate: Option<Type>,
+        compile: impl Fn(&str, &TypeScope) -> Result<Expression, Vec<Diagnostic>>,
+    ) -> Option<Expression> {
+        let source = source.filter(|source| !source.trim().is_empty())?;
+        let compiled = match candidate {
+            Some(record) => compile(source, &self.scope.variables.clone().with("record", record)),
+            None => compile(source, &self.scope.variables),
+        };
+        match compiled {
+            Ok(expression) => Some(expression),
+            Err(diagnostics) => self.take_down(field, source, diagnostics),
+        }
+    }
+
+    fn take_down<T>(&mut self, field: &str, source: &str, diagnostics: Vec<Diagnostic>) -> Option<T> {
+        for diagnostic in diagnostics {
+            let problem = self.problem(source, diagnostic);
+            self.report(problem.field(field));
+        }
+        None
+    }
+
+    /// A step that exists and is not upstream looks like an unknown field to the language.
+    fn problem(&self, source: &str, diagnostic: Diagnostic) -> Problem {
+        let Diagnostic {
+            code,
+            message,
+            span,
+            suggestion,
+            severity,
+        } = diagnostic;
+        let text = source.get(span.clone()).unwrap_or_default();
+        let named = text.rsplit('.').next().unwrap_or_default();
+        let elsewhere = self.scope.elsewhere.iter().find(|step| step.as_str() == named);
+        let problem = match elsewhere {
+            Some(step) if code == expression::Code::UnknownField => Problem::error(
+                Code::StepNotUpstream,
+                format!("`{step}` does not come before `{}`", self.node),
+            ),
+            Some(_) | None => Problem {
+                severity,
+                suggestion,
+                ..Problem::error(Code::Language(code), message)
+            },
+        };
+        Problem {
+            span: Some(span),
+            ..problem
+        }
+    }
+}
+
+fn unknown_record_field(object: &ObjectType, name: &str) -> Problem {
+    Problem::error(
+        Code::UnknownRecordField,
+        format!("{} has no field `{name}`", object.name),
+    )
+    .meant(name, object.fields.keys().map(|name| &**name))
+}

@@ -1,0 +1,142 @@
+//! The kinds of node, one file each: config, description, check and resolution of a kind stand together.
+//!
+//! A new kind is a new file and a line in the table below.
+
+mod create_record;
+mod create_task;
+mod delay;
+mod find_records;
+mod http_request;
+mod join;
+mod kind;
+mod manual;
+mod record_created;
+mod record_updated;
+mod send_email;
+mod set;
+mod stop;
+mod switch;
+mod update_record;
+mod wait_for;
+mod when;
+
+use serde_json::{Map, Value as Json};
+
+use crate::{catalogue::Description, check::Site, key::Port, track::Role};
+
+pub use create_record::CreateRecord;
+pub use create_task::CreateTask;
+pub use delay::Delay;
+pub use find_records::{Direction, FindRecords, OrderBy};
+pub use http_request::{HttpRequest, Method};
+pub use join::{Join, JoinPolicy};
+pub(crate) use kind::{Compiled, Kind, Work};
+pub use kind::{ReadConfig, Writes};
+pub use manual::{Cardinality, FormField, FormInput, Manual};
+pub use record_created::RecordCreated;
+pub use record_updated::RecordUpdated;
+pub use send_email::{EmailKind, Recipients, SendEmail};
+pub use set::Set;
+pub use stop::{Stop, StopOutcome};
+pub use switch::{Case, Switch};
+pub use update_record::UpdateRecord;
+pub use wait_for::{Awaited, WaitFor};
+pub use when::When;
+
+/// Names every kind once: its variant in [`Config`], which is its config's type too.
+macro_rules! kinds {
+    ($($kind:ident),* $(,)?) => {
+        /// A node's config by its kind. Every field may be absent: a half-drawn node can be saved.
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Config {
+            $($kind($kind),)*
+            /// A kind that is not ours, kept as it is.
+            Unknown { kind: String, version: u32, config: Map<String, Json> },
+        }
+
+        pub(crate) const DESCRIPTIONS: &[&Description] = &[$(&$kind::DESCRIPTION),*];
+
+        impl Config {
+            /// Reads a config, upgrading one of an earlier version. The fields that the kind does not have come apart.
+            ///
+            /// # Errors
+            /// [`ReadConfig`] where a field has another shape, or a later version wrote it.
+            pub fn read(
+                kind: &str,
+                version: u32,
+                config: Map<String, Json>,
+            ) -> Result<(Config, Map<String, Json>), ReadConfig> {
+                $(if kind == $kind::DESCRIPTION.kind {
+                    let (config, unknown) = kind::read::<$kind>(version, config)?;
+                    return Ok((Config::$kind(config), unknown));
+                })*
+                Ok((Config::Unknown { kind: kind.to_owned(), version, config }, Map::new()))
+            }
+
+            /// The fields that are present.
+            pub fn to_json(&self) -> Map<String, Json> {
+                match self {
+                    $(Config::$kind(config) => kind::write(config),)*
+                    Config::Unknown { config, .. } => config.clone(),
+                }
+            }
+
+            /// What the kind is and takes; none for a kind that is not ours.
+            pub fn description(&self) -> Option<&'static Description> {
+                match self {
+                    $(Config::$kind(_) => Some(&$kind::DESCRIPTION),)*
+                    Config::Unknown { .. } => None,
+                }
+            }
+
+            /// The ways out, the main one first.
+            pub fn ports(&self) -> Vec<Port> {
+                match self {
+                    $(Config::$kind(config) => config.ports(),)*
+                    Config::Unknown { .. } => Vec::new(),
+                }
+            }
+
+            /// What makes such a node go.
+            pub fn role(&self) -> Role {
+                match self {
+                    $(Config::$kind(config) => config.role(),)*
+                    Config::Unknown { .. } => Role::Step,
+                }
+            }
+
+            /// Checks the config in its place, and makes of it what a run needs.
+            pub(crate) fn compile(&self, site: &mut Site<'_>) -> Compiled {
+                match self {
+                    $(Config::$kind(config) => config.compile(site),)*
+                    Config::Unknown { .. } => Compiled::nothing(),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    RecordCreated, RecordUpdated, Manual,
+    When, Switch, Join, Set, Stop,
+    Delay, WaitFor,
+    CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,
+}
+
+impl Config {
+    /// The kind as written in a definition.
+    pub fn kind(&self) -> &str {
+        match self {
+            Config::Unknown { kind, .. } => kind,
+            known => known.description().map_or("", |description| description.kind),
+        }
+    }
+
+    /// The version of the config, after any upgrade.
+    pub fn version(&self) -> u32 {
+        match self {
+            Config::Unknown { version, .. } => *version,
+            known => known.description().map_or(1, |description| description.version),
+        }
+    }
+}

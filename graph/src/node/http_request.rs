@@ -1,0 +1,215 @@
+//! `httpRequest`: calls another system.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::kind::{Compiled, Kind, Resolve};
+use crate::{
+    catalogue::{Description, Family, Field, Input},
+    check::{Code, Problem, Site, fields},
+    key::Port,
+    resolve::{self, Body, Moment, Order, Resolution, Setting, Unresolved},
+    template::{Escape, Template},
+    value::{FieldType, Type},
+};
+
+/// Sends an HTTP request; its output is `status`, `headers` and `body`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct HttpRequest {
+    /// Absent: GET.
+    pub method: Option<Method>,
+    /// A template; values are escaped as components.
+    pub url: Option<String>,
+    /// Templates by name.
+    pub headers: Option<IndexMap<String, String>>,
+    /// A template.
+    pub body: Option<String>,
+    /// JSON whose texts are templates.
+    pub json: Option<Json>,
+    /// Absent: 200 to 299.
+    pub expected_status: Option<Vec<u16>>,
+    /// A JSON Schema.
+    pub response_schema: Option<Json>,
+}
+
+/// What an HTTP request asks for (RFC 9110).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl HttpRequest {
+    fn headers(&self, site: &mut Site<'_>) -> Vec<(String, Template)> {
+        let compile = |(name, source): (&String, &String)| {
+            let field = format!("headers.{name}");
+            let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+            if name.is_empty() || !name.bytes().all(token) {
+                let message = format!("`{name}` cannot be the name of a header");
+                site.report(Problem::error(Code::InvalidValue, message).field(&field));
+            }
+            Some((name.clone(), site.template(&field, Some(source), Escape::Header)?))
+        };
+        self.headers.iter().flatten().filter_map(compile).collect()
+    }
+
+    fn body(&self, site: &mut Site<'_>) -> Option<Content> {
+        if self.body.is_some() && self.json.is_some() {
+            let message = "a request has either `body` or `json`";
+            site.report(Problem::error(Code::Ambiguous, message).field("json"));
+        }
+        let text = site
+            .template("body", self.body.as_deref(), Escape::None)
+            .map(Content::Text);
+        let json = |json| Setting::compile(json, &mut |source| site.template("json", Some(source), Escape::None));
+        text.or_else(|| self.json.as_ref().and_then(json).map(Content::Json))
+    }
+
+    fn check_status(&self, site: &mut Site<'_>) {
+        for (place, status) in self.expected_status.iter().flatten().enumerate() {
+            if !(100..=599).contains(status) {
+                let message = format!("{status} is no HTTP status");
+                site.report(Problem::error(Code::InvalidValue, message).field(format!("expectedStatus[{place}]")));
+            }
+        }
+    }
+}
+
+impl Kind for HttpRequest {
+    const DESCRIPTION: Description = Description {
+        kind: "httpRequest",
+        label: "HTTP request",
+        family: Family::Action,
+        doc: "Calls another system.",
+        version: 1,
+        ports: &[Port::DONE, Port::ERROR],
+        fields: &[
+            Field::optional(
+                "method",
+                Input::Choice(&["GET", "POST", "PUT", "PATCH", "DELETE"]),
+                "GET if nothing is said",
+            ),
+            Field::required("url", Input::Template, "where to; values in it are escaped"),
+            Field::optional("headers", Input::Values, "names, with a template each"),
+            Field::optional("body", Input::Template, "what is sent, as text"),
+            Field::optional("json", Input::Json, "what is sent, as JSON"),
+            Field::optional(
+                "expectedStatus",
+                Input::Numbers,
+                "what counts as success; 200 to 299 if nothing is said",
+            ),
+            Field::optional(
+                "responseSchema",
+                Input::Json,
+                "the JSON Schema of the answer, which types `body`",
+            ),
+        ],
+    };
+
+    fn compile(&self, site: &mut Site<'_>) -> Compiled {
+        let url = site.template("url", self.url.as_deref(), Escape::Url);
+        let headers = self.headers(site);
+        let body = self.body(site);
+        self.check_status(site);
+        let answer = self.response_schema.as_ref().map_or(Type::Dyn, answer);
+        let output = fields([
+            ("status", Type::Int),
+            ("headers", Type::map_of(Type::String)),
+            ("body", answer),
+        ]);
+        let call = url.map(|url| Call {
+            method: self.method.unwrap_or(Method::Get),
+            url,
+            headers,
+            body,
+            expected_status: self.expected_status.clone().unwrap_or_default(),
+            response_schema: self.response_schema.clone(),
+        });
+        Compiled::of(output, call.and_then(|call| site.unless_wrong(call)))
+    }
+}
+
+/// The type of an answer, as far as its JSON Schema says it in the plainest way.
+fn answer(schema: &Json) -> Type {
+    match schema.get("type").and_then(Json::as_str) {
+        Some("string") => Type::String,
+        Some("integer") => Type::Int,
+        Some("number") => Type::Double,
+        Some("boolean") => Type::Bool,
+        Some("null") => Type::Null,
+        Some("array") => Type::list_of(schema.get("items").map_or(Type::Dyn, answer)),
+        Some("object") => properties(schema),
+        Some(_) | None => Type::Dyn,
+    }
+}
+
+fn properties(schema: &Json) -> Type {
+    let Some(Json::Object(properties)) = schema.get("properties") else {
+        return Type::Dyn;
+    };
+    let required = |name: &str| {
+        schema
+            .get("required")
+            .and_then(Json::as_array)
+            .is_some_and(|names| names.iter().any(|one| one == name))
+    };
+    let field = |(name, schema): (&String, &Json)| {
+        let field = FieldType::of(answer(schema));
+        (
+            Arc::from(name.as_str()),
+            if required(name) { field } else { field.nullable() },
+        )
+    };
+    Type::Struct(Arc::new(properties.iter().map(field).collect()))
+}
+
+#[derive(Debug)]
+struct Call {
+    method: Method,
+    url: Template,
+    headers: Vec<(String, Template)>,
+    body: Option<Content>,
+    expected_status: Vec<u16>,
+    response_schema: Option<Json>,
+}
+
+#[derive(Debug)]
+enum Content {
+    Text(Template),
+    Json(Setting),
+}
+
+impl Resolve for Call {
+    fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
+        let url = moment.text("url", &self.url)?;
+        let header = |(name, template): &(String, Template)| {
+            Ok((name.clone(), moment.text(&format!("headers.{name}"), template)?))
+        };
+        let headers = self
+            .headers
+            .iter()
+            .map(header)
+            .collect::<Result<IndexMap<_, _>, Unresolved>>()?;
+        let body = match &self.body {
+            Some(Content::Text(template)) => Some(Body::Text(moment.text("body", template)?)),
+            Some(Content::Json(setting)) => Some(Body::Json(setting.value("json", moment)?.to_json())),
+            None => None,
+        };
+        Ok(Resolution::Order(Order::HttpRequest(resolve::HttpRequest {
+            method: self.method,
+            url,
+            headers,
+            body,
+            expected_status: self.expected_status.clone(),
+            response_schema: self.response_schema.clone(),
+        })))
+    }
+}

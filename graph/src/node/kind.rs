@@ -1,0 +1,149 @@
+//! What every kind of node offers, so that the check and the plan treat all alike.
+
+use std::{fmt, sync::Arc};
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    catalogue::{Description, Family},
+    check::Site,
+    key::Port,
+    plan::{Operation, Trigger},
+    resolve::{Moment, Resolution, Unresolved},
+    track::Role,
+    value::Type,
+};
+
+/// One kind of node, implemented by its config.
+pub(crate) trait Kind: Serialize + DeserializeOwned {
+    const DESCRIPTION: Description;
+
+    /// Brings the config of an earlier version up to date; none for a version that is not known.
+    fn upgrade(version: u32, config: Map<String, Json>) -> Option<Map<String, Json>> {
+        (version == Self::DESCRIPTION.version).then_some(config)
+    }
+
+    /// The ways out, the main one first.
+    fn ports(&self) -> Vec<Port> {
+        Self::DESCRIPTION.ports.to_vec()
+    }
+
+    /// What makes such a node go.
+    fn role(&self) -> Role {
+        match Self::DESCRIPTION.family {
+            Family::Trigger => Role::Trigger,
+            Family::Logic | Family::Wait | Family::Action => Role::Step,
+        }
+    }
+
+    /// Checks the config in its place, reporting every problem, and makes of it what a run needs. Fields that are
+    /// required and missing have been reported already.
+    fn compile(&self, site: &mut Site<'_>) -> Compiled;
+}
+
+/// What a node's check leaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Compiled {
+    /// The type of `steps.<key>.output`.
+    pub output: Type,
+    /// Present unless the config has problems.
+    pub work: Option<Work>,
+    /// What a run changes here, for warnings about loops.
+    pub writes: Option<Writes>,
+}
+
+/// What a node does when its turn comes.
+#[derive(Clone, Debug)]
+pub(crate) enum Work {
+    /// Starts runs.
+    Trigger(Arc<Trigger>),
+    /// Nothing of its own: the reducer decides it.
+    Gather,
+    /// Evaluates its config.
+    Resolve(Arc<dyn Resolve>),
+}
+
+/// A change that a node makes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Writes {
+    pub object: Arc<str>,
+    pub operation: Operation,
+    pub fields: Vec<Arc<str>>,
+}
+
+/// A compiled config.
+pub(crate) trait Resolve: fmt::Debug + Send + Sync {
+    /// What the node does now: pure, from the bindings alone.
+    ///
+    /// # Errors
+    /// [`Unresolved`] where an expression has no value or not a fitting one.
+    fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved>;
+}
+
+impl Compiled {
+    /// A node without output or work.
+    pub fn nothing() -> Compiled {
+        Compiled {
+            output: Type::Null,
+            work: None,
+            writes: None,
+        }
+    }
+
+    /// A node that resolves to something of this type; no work where its config has problems.
+    pub fn of(output: Type, work: Option<impl Resolve + 'static>) -> Compiled {
+        let work = work.map(|work| Work::Resolve(Arc::new(work)));
+        Compiled {
+            output,
+            work,
+            writes: None,
+        }
+    }
+
+    /// The same node, which makes this change.
+    #[must_use]
+    pub fn writing(self, object: &Arc<str>, operation: Operation, fields: Vec<Arc<str>>) -> Compiled {
+        Compiled {
+            writes: Some(Writes {
+                object: Arc::clone(object),
+                operation,
+                fields,
+            }),
+            ..self
+        }
+    }
+}
+
+/// Why a node's config cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadConfig {
+    #[error("version {version} of `{kind}` is unknown")]
+    UnknownVersion { kind: &'static str, version: u32 },
+    #[error("`{kind}` does not look like this")]
+    Malformed {
+        kind: &'static str,
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// Reads a config, the fields that the kind does not have set apart.
+pub(super) fn read<K: Kind>(version: u32, config: Map<String, Json>) -> Result<(K, Map<String, Json>), ReadConfig> {
+    let kind = K::DESCRIPTION.kind;
+    let config = K::upgrade(version, config).ok_or(ReadConfig::UnknownVersion { kind, version })?;
+    let known = |name: &str| K::DESCRIPTION.fields.iter().any(|field| field.name == name);
+    let (config, unknown) = config.into_iter().partition(|(name, _)| known(name));
+    match serde_json::from_value(Json::Object(config)) {
+        Ok(config) => Ok((config, unknown)),
+        Err(source) => Err(ReadConfig::Malformed { kind, source }),
+    }
+}
+
+/// The fields that are present.
+pub(super) fn write<K: Kind>(config: &K) -> Map<String, Json> {
+    match serde_json::to_value(config) {
+        Ok(Json::Object(fields)) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        Ok(_) | Err(_) => Map::new(),
+    }
+}

@@ -1,0 +1,128 @@
+//! `manual`: a person starts a run, for one record, for each of many, or for none, and may fill in a form.
+
+use std::{collections::HashSet, sync::Arc};
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Compiled, Kind, Work};
+use crate::{
+    catalogue::{Description, Family, Field, Input},
+    check::{Code, Problem, Site},
+    key::Port,
+    plan::Trigger,
+    value::Type,
+};
+
+/// Starts a run where a person asks for it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Manual {
+    pub object: Option<String>,
+    pub cardinality: Option<Cardinality>,
+    /// Asked before the run starts; `trigger.form.<name>` has the answers.
+    pub form: Option<Vec<FormField>>,
+}
+
+/// For how many records a person starts a workflow at once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Cardinality {
+    #[default]
+    One,
+    /// One run for each.
+    Many,
+    /// A run without a record.
+    None,
+}
+
+/// One question of a form.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct FormField {
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    pub input: FormInput,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<String>,
+}
+
+/// What a question takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FormInput {
+    #[default]
+    Text,
+    Number,
+    Boolean,
+    Date,
+    Select,
+}
+
+impl Manual {
+    /// Whether its runs have a record.
+    pub fn has_record(&self) -> bool {
+        self.cardinality != Some(Cardinality::None)
+    }
+
+    fn check_form(&self, site: &mut Site<'_>) {
+        let mut seen = HashSet::new();
+        for (place, field) in self.form.iter().flatten().enumerate() {
+            let at = format!("form[{place}].name");
+            if field.name.is_empty() {
+                site.report(Problem::error(Code::Required, "a field of the form needs a name").field(at));
+            } else if !seen.insert(&field.name) {
+                let message = format!("two fields of the form are called `{}`", field.name);
+                site.report(Problem::error(Code::DuplicateName, message).field(at));
+            }
+        }
+    }
+}
+
+impl Kind for Manual {
+    const DESCRIPTION: Description = Description {
+        kind: "manual",
+        label: "Started by hand",
+        family: Family::Trigger,
+        doc: "Starts a run where a person asks for it.",
+        version: 1,
+        ports: &[Port::OUT],
+        fields: &[
+            Field::optional("object", Input::Object, "the object of the record it is started for"),
+            Field::optional(
+                "cardinality",
+                Input::Choice(&["one", "many", "none"]),
+                "one record, many, or none",
+            ),
+            Field::optional("form", Input::Form, "what is asked before the run starts"),
+        ],
+    };
+
+    fn compile(&self, site: &mut Site<'_>) -> Compiled {
+        let object = site.object("object", self.object.as_deref());
+        if self.has_record() && self.object.as_deref().is_none_or(str::is_empty) {
+            let message = "Started by hand for a record needs `object`: whose record it is";
+            site.report(Problem::error(Code::Required, message).field("object"));
+        }
+        self.check_form(site);
+        let object = object
+            .filter(|_| self.has_record())
+            .map(|object| Arc::clone(&object.name));
+        let trigger = Trigger {
+            object,
+            operation: None,
+            fields: Vec::new(),
+            condition: None,
+        };
+        let work = site
+            .unless_wrong(trigger)
+            .map(|trigger| Work::Trigger(Arc::new(trigger)));
+        Compiled {
+            output: Type::Null,
+            work,
+            writes: None,
+        }
+    }
+}

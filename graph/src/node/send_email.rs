@@ -1,0 +1,158 @@
+//! `sendEmail`: a message, rendered by its templates.
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Compiled, Kind, Resolve};
+use crate::{
+    catalogue::{Description, Family, Field, Input},
+    check::{Code, Problem, Site, fields},
+    key::Port,
+    resolve::{Moment, Order, OutgoingEmail, Resolution, Unresolved},
+    template::{Escape, Template},
+    value::{Type, Value},
+};
+
+/// Sends an e-mail.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SendEmail {
+    pub to: Option<Recipients>,
+    pub cc: Option<Recipients>,
+    pub bcc: Option<Recipients>,
+    /// A template.
+    pub reply_to: Option<String>,
+    /// A template.
+    pub subject: Option<String>,
+    /// A template: the message as text.
+    pub text: Option<String>,
+    /// A template: the message as HTML; values are escaped.
+    pub html: Option<String>,
+    /// Absent: transactional.
+    pub kind: Option<EmailKind>,
+}
+
+/// Templates of addresses. One that is exactly one `{{ }}` may give a list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Recipients {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Whether consent and an unsubscribe link are needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum EmailKind {
+    Marketing,
+    Transactional,
+}
+
+impl Recipients {
+    fn compile(recipients: Option<&Self>, field: &str, site: &mut Site<'_>) -> Vec<Template> {
+        match recipients {
+            Some(Recipients::One(source)) => site.template(field, Some(source), Escape::Header).into_iter().collect(),
+            Some(Recipients::Many(sources)) => site.templates(field, sources, Escape::Header),
+            None => Vec::new(),
+        }
+    }
+}
+
+impl Kind for SendEmail {
+    const DESCRIPTION: Description = Description {
+        kind: "sendEmail",
+        label: "Send e-mail",
+        family: Family::Action,
+        doc: "Sends an e-mail.",
+        version: 1,
+        ports: &[Port::DONE, Port::ERROR],
+        fields: &[
+            Field::required("to", Input::Templates, "who gets it, such as `{{ record.email }}`"),
+            Field::optional("cc", Input::Templates, "who gets a copy"),
+            Field::optional("bcc", Input::Templates, "who gets a copy that nobody else sees"),
+            Field::optional("replyTo", Input::Template, "where answers go"),
+            Field::required("subject", Input::Template, "what it is about"),
+            Field::optional("text", Input::Template, "the message as plain text"),
+            Field::optional("html", Input::Template, "the message as HTML"),
+            Field::optional(
+                "kind",
+                Input::Choice(&["MARKETING", "TRANSACTIONAL"]),
+                "marketing needs consent",
+            ),
+        ],
+    };
+
+    fn compile(&self, site: &mut Site<'_>) -> Compiled {
+        if self.text.is_none() && self.html.is_none() {
+            site.report(Problem::error(Code::Required, "an e-mail needs `text` or `html`").field("text"));
+        }
+        let to = Recipients::compile(self.to.as_ref(), "to", site);
+        let cc = Recipients::compile(self.cc.as_ref(), "cc", site);
+        let bcc = Recipients::compile(self.bcc.as_ref(), "bcc", site);
+        let reply_to = site.template("replyTo", self.reply_to.as_deref(), Escape::Header);
+        let subject = site.template("subject", self.subject.as_deref(), Escape::Header);
+        let text = site.template("text", self.text.as_deref(), Escape::None);
+        let html = site.template("html", self.html.as_deref(), Escape::Html);
+        let kind = self.kind.unwrap_or(EmailKind::Transactional);
+        let email = subject.map(|subject| Email {
+            to,
+            cc,
+            bcc,
+            reply_to,
+            subject,
+            text,
+            html,
+            kind,
+        });
+        let output = fields([("messageId", Type::String)]);
+        Compiled::of(output, email.and_then(|email| site.unless_wrong(email)))
+    }
+}
+
+#[derive(Debug)]
+struct Email {
+    to: Vec<Template>,
+    cc: Vec<Template>,
+    bcc: Vec<Template>,
+    reply_to: Option<Template>,
+    subject: Template,
+    text: Option<Template>,
+    html: Option<Template>,
+    kind: EmailKind,
+}
+
+impl Resolve for Email {
+    fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
+        Ok(Resolution::Order(Order::SendEmail(OutgoingEmail {
+            to: addresses("to", &self.to, moment)?,
+            cc: addresses("cc", &self.cc, moment)?,
+            bcc: addresses("bcc", &self.bcc, moment)?,
+            reply_to: moment.text_if("replyTo", self.reply_to.as_ref())?,
+            subject: moment.text("subject", &self.subject)?,
+            text: moment.text_if("text", self.text.as_ref())?,
+            html: moment.text_if("html", self.html.as_ref())?,
+            kind: self.kind,
+        })))
+    }
+}
+
+/// The addresses that a list of templates gives; a list counts as its items, and nothing as nobody.
+fn addresses(field: &str, templates: &[Template], moment: &mut Moment<'_>) -> Result<Vec<String>, Unresolved> {
+    let mut found = Vec::new();
+    for template in templates {
+        match moment.filled(field, template)? {
+            Value::List(items) => found.extend(items.iter().filter_map(address)),
+            single => found.extend(address(&single)),
+        }
+    }
+    Ok(found)
+}
+
+/// A value as it stands in a header, where a line break would begin another one.
+fn address(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) if !text.trim().is_empty() => {
+            Some(text.chars().filter(|letter| !letter.is_control()).collect())
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,118 @@
+//! `waitFor`: goes on when something happens, or when that takes too long.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::kind::{Compiled, Kind, Resolve};
+use crate::{
+    catalogue::{Description, Family, Field, Input},
+    check::{Code, Problem, Site, fields},
+    expression::Expression,
+    key::Port,
+    resolve::{Moment, Order, RecordWait, Resolution, Unresolved},
+    span::Span,
+    value::Type,
+};
+
+/// Waits for an event. Leaves by `happened`, or by `timedOut`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct WaitFor {
+    pub event: Option<Awaited>,
+    /// Whose record; absent: that of `record`.
+    pub object: Option<String>,
+    /// An expression: which record; absent: the run's own, or any where it is of another object.
+    pub record: Option<String>,
+    /// Must hold for the record.
+    #[serde(rename = "where")]
+    pub condition: Option<String>,
+    /// The longest wait, as an ISO 8601 duration.
+    pub timeout: Option<String>,
+}
+
+/// What can be waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Awaited {
+    /// A record is, or becomes, such that a condition holds.
+    RecordChanged,
+}
+
+impl Kind for WaitFor {
+    const DESCRIPTION: Description = Description {
+        kind: "waitFor",
+        label: "Wait for",
+        family: Family::Wait,
+        doc: "Goes on when something happens, or when that takes too long.",
+        version: 1,
+        ports: &[Port::HAPPENED, Port::TIMED_OUT],
+        fields: &[
+            Field::required("event", Input::Choice(&["recordChanged"]), "what is waited for"),
+            Field::optional(
+                "object",
+                Input::Object,
+                "whose record; by default the object of `record`",
+            ),
+            Field::optional(
+                "record",
+                Input::Expression,
+                "which record; by default the run's own, or any of another object",
+            ),
+            Field::optional("where", Input::Condition, "must hold; `record` is the one waited for"),
+            Field::optional("timeout", Input::Duration, "the longest wait, such as `P7D`"),
+        ],
+    };
+
+    fn compile(&self, site: &mut Site<'_>) -> Compiled {
+        let named = site.object("object", self.object.as_deref());
+        let target = site.target(self.record.as_deref(), named);
+        let timeout = site.span("timeout", self.timeout.as_deref());
+        if self.timeout.is_none() {
+            let message = "without a time-out it may wait for ever";
+            site.report(Problem::warning(Code::WaitsForever, message).field("timeout"));
+        }
+        let Some((object, record)) = target else {
+            return Compiled::of(Type::Dyn, None::<Wait>);
+        };
+        let condition = site.condition_on("where", self.condition.as_deref(), &object);
+        let output = fields([("record", Type::Record(Arc::clone(&object)).or_null())]);
+        let wait = Wait {
+            object: Arc::clone(&object.name),
+            record,
+            condition,
+            timeout,
+        };
+        Compiled::of(output, site.unless_wrong(wait))
+    }
+}
+
+#[derive(Debug)]
+struct Wait {
+    object: Arc<str>,
+    record: Option<Expression>,
+    condition: Option<Expression>,
+    timeout: Option<Span>,
+}
+
+impl Resolve for Wait {
+    fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
+        let record = self
+            .record
+            .as_ref()
+            .map(|record| moment.record("record", record, &self.object))
+            .transpose()?;
+        let deadline = self
+            .timeout
+            .as_ref()
+            .map(|span| moment.later("timeout", span))
+            .transpose()?;
+        let wait = RecordWait {
+            object: Arc::clone(&self.object),
+            record,
+            condition: self.condition.clone(),
+            deadline,
+        };
+        Ok(Resolution::Order(Order::WaitForRecord(wait)))
+    }
+}

@@ -1,0 +1,144 @@
+//! A checked workflow, ready to run: its track, and each node with its texts compiled. Only the check makes one, so
+//! whoever holds a plan need not doubt it.
+
+use std::{collections::HashMap, sync::Arc};
+
+use chrono::TimeDelta;
+
+use crate::{
+    definition::{Definition, Delivery},
+    expression::Expression,
+    key::NodeKey,
+    node::{Compiled, Work, Writes},
+    resolve::{Moment, Resolution, Unresolved},
+    track::Track,
+    value::Type,
+};
+
+/// A sound workflow. Immutable; shared by all of its runs.
+#[derive(Debug)]
+pub struct Plan {
+    track: Track,
+    nodes: HashMap<NodeKey, PlanNode>,
+}
+
+/// One node of a plan.
+#[derive(Debug)]
+pub struct PlanNode {
+    /// As written in a definition, such as `sendEmail`.
+    pub kind: Arc<str>,
+    /// What people see: its name, else its key.
+    pub name: Arc<str>,
+    pub settings: Settings,
+    /// The type of `steps.<key>.output`.
+    pub output: Type,
+    /// What it changes in the CRM.
+    pub writes: Option<Writes>,
+    work: Work,
+}
+
+/// How an action is carried out; what is absent is its kind's to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// The longest one attempt may take.
+    pub timeout: Option<TimeDelta>,
+    pub delivery: Option<Delivery>,
+}
+
+/// A mutation of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    Created,
+    Updated,
+}
+
+/// What starts runs. An index by object, operation and field can be built on it.
+#[derive(Clone, Debug)]
+pub struct Trigger {
+    /// None where runs start without a record.
+    pub object: Option<Arc<str>>,
+    /// None where a person starts runs.
+    pub operation: Option<Operation>,
+    /// Any of these must have changed; empty means any field at all.
+    pub fields: Vec<Arc<str>>,
+    /// Must hold for the record, besides.
+    pub condition: Option<Expression>,
+}
+
+impl Trigger {
+    /// Whether a change is one that this trigger listens to. Its condition is the caller's to evaluate, with a trace.
+    pub fn listens_to(&self, operation: Operation, object: &str, changed: &[Arc<str>]) -> bool {
+        let concerns = self.fields.is_empty() || changed.iter().any(|field| self.fields.contains(field));
+        self.operation == Some(operation) && self.object.as_deref() == Some(object) && concerns
+    }
+}
+
+impl Plan {
+    pub(crate) fn new(track: Track, nodes: HashMap<NodeKey, PlanNode>) -> Plan {
+        Plan { track, nodes }
+    }
+
+    /// The rails for [`crate::run::Run`].
+    pub fn track(&self) -> &Track {
+        &self.track
+    }
+
+    pub fn node(&self, key: &NodeKey) -> Option<&PlanNode> {
+        self.nodes.get(key)
+    }
+
+    /// Every node, none before what leads to it.
+    pub fn nodes(&self) -> impl Iterator<Item = (&NodeKey, &PlanNode)> {
+        self.track
+            .in_order()
+            .filter_map(|(_, node)| self.nodes.get_key_value(&node.key))
+    }
+
+    pub fn triggers(&self) -> impl Iterator<Item = (&NodeKey, &Arc<Trigger>)> {
+        self.nodes().filter_map(|(key, node)| Some((key, node.trigger()?)))
+    }
+}
+
+impl PlanNode {
+    /// The nodes of a definition without errors.
+    pub(crate) fn all(
+        definition: &Definition,
+        mut compiled: HashMap<NodeKey, Compiled>,
+        mut settings: HashMap<NodeKey, Settings>,
+    ) -> HashMap<NodeKey, PlanNode> {
+        let node = |node: &crate::definition::Node| {
+            let Compiled { output, work, writes } = compiled.remove(&node.key)?;
+            let plan_node = PlanNode {
+                kind: node.config.kind().into(),
+                name: node.name.as_deref().unwrap_or(node.key.as_str()).into(),
+                settings: settings.remove(&node.key).unwrap_or_default(),
+                output,
+                writes,
+                work: work?,
+            };
+            Some((node.key.clone(), plan_node))
+        };
+        definition.nodes.iter().filter_map(node).collect()
+    }
+
+    /// What starts runs here; none where the node is no trigger.
+    pub fn trigger(&self) -> Option<&Arc<Trigger>> {
+        match &self.work {
+            Work::Trigger(trigger) => Some(trigger),
+            Work::Gather | Work::Resolve(_) => None,
+        }
+    }
+
+    /// What the node does now.
+    ///
+    /// # Errors
+    /// [`Unresolved`] where an expression has no value or not a fitting one, or the node is not one that is executed.
+    pub fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
+        match &self.work {
+            Work::Resolve(work) => work.resolve(moment),
+            Work::Trigger(_) | Work::Gather => Err(Unresolved::NotExecuted {
+                kind: Arc::clone(&self.kind),
+            }),
+        }
+    }
+}

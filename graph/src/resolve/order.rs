@@ -1,0 +1,104 @@
+//! Orders to the world outside of the core. Only data: who carries them out decides how.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value as Json;
+
+use crate::{
+    expression::Expression,
+    node::{EmailKind, Method, OrderBy},
+    value::{Reference, Timestamp, Value},
+};
+
+/// What has to be done for a step.
+#[derive(Clone, Debug)]
+pub enum Order {
+    CreateRecord {
+        object: Arc<str>,
+        values: IndexMap<Arc<str>, Value>,
+    },
+    UpdateRecord {
+        target: Reference,
+        values: IndexMap<Arc<str>, Value>,
+    },
+    FindRecords(FindRecords),
+    CreateTask(NewTask),
+    SendEmail(OutgoingEmail),
+    HttpRequest(HttpRequest),
+    /// Leave by `out` at that time; at once where it is past.
+    Delay {
+        until: Timestamp,
+    },
+    WaitForRecord(RecordWait),
+}
+
+/// A search.
+#[derive(Clone, Debug)]
+pub struct FindRecords {
+    pub object: Arc<str>,
+    /// About `record`, the candidate; every other variable is the run's.
+    pub condition: Option<Expression>,
+    pub order_by: Vec<OrderBy>,
+    pub limit: u32,
+}
+
+/// A task for a person.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewTask {
+    pub title: String,
+    pub body: Option<String>,
+    pub due_at: Option<Timestamp>,
+    pub assignee: Option<Reference>,
+    /// One of the options of the task's field.
+    pub priority: Option<String>,
+    /// The record it is about.
+    pub about: Option<Reference>,
+}
+
+/// An e-mail, rendered. Addresses are as rendered: whoever sends it parses them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingEmail {
+    pub to: Vec<String>,
+    pub cc: Vec<String>,
+    pub bcc: Vec<String>,
+    pub reply_to: Option<String>,
+    pub subject: String,
+    pub text: Option<String>,
+    pub html: Option<String>,
+    pub kind: EmailKind,
+}
+
+/// An HTTP request, rendered.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpRequest {
+    pub method: Method,
+    pub url: String,
+    pub headers: IndexMap<String, String>,
+    pub body: Option<Body>,
+    /// Empty: any from 200 to 299.
+    pub expected_status: Vec<u16>,
+    /// A JSON Schema that the response's body must keep to.
+    pub response_schema: Option<Json>,
+}
+
+/// What an HTTP request carries.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    Text(String),
+    /// Sent as `application/json` unless a header says otherwise.
+    Json(Json),
+}
+
+/// A wait for a change of a record.
+#[derive(Clone, Debug)]
+pub struct RecordWait {
+    pub object: Arc<str>,
+    /// None: any record of the object.
+    pub record: Option<Reference>,
+    /// About `record` and `previous`, the candidate's; every other variable is the run's. Tested against the present
+    /// state first.
+    pub condition: Option<Expression>,
+    /// Leave by `timedOut` then.
+    pub deadline: Option<Timestamp>,
+}

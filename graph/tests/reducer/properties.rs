@@ -1,0 +1,360 @@
+//! The reducer against the model: random graphs, random facts, some of them twice or out of order.
+
+use std::collections::BTreeMap;
+
+use super::{
+    model::{Kind, Model, Outcome, Shape, Status, Step},
+    shapes,
+};
+use chrono::DateTime;
+use pointsman_graph::{
+    decision::Decision,
+    event::{self, Failure, RunEvent},
+    key::Port,
+    retry::Chance,
+    run::{Run, StepState},
+    step::{Scope, StepId},
+    track::Track,
+};
+use proptest::prelude::*;
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(cases()) })]
+
+    #[test]
+    fn the_reducer_agrees_with_the_model(
+        seeds in prop::collection::vec(any::<[u8; 6]>(), 1..60),
+        script in prop::collection::vec(any::<[u8; 4]>(), 0..120),
+    ) {
+        let mut shape = shapes::shape(&seeds);
+        let track = shapes::track(&mut shape);
+        let mut play = Play::start(&shape, &track, seeds[0][5]);
+
+        for draw in script {
+            play.advance(draw);
+        }
+        play.finish();
+
+        play.compare();
+        prop_assert_eq!(Run::replay(&track, &play.accepted).unwrap(), play.run);
+    }
+}
+
+/// `PROPTEST_CASES` raises the count.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1_000)
+}
+
+struct Play<'s> {
+    track: &'s Track,
+    model: Model<'s>,
+    run: Run,
+    accepted: Vec<RunEvent>,
+    /// The last decision about each step, and how often a join fired or an attempt began.
+    decided: BTreeMap<StepId, Decision>,
+    once: BTreeMap<(StepId, u32), u32>,
+    ended: Option<event::Outcome>,
+    forced: bool,
+}
+
+impl<'s> Play<'s> {
+    fn start(shape: &'s Shape, track: &'s Track, pick: u8) -> Self {
+        let triggers = track.triggers().len();
+        let trigger = usize::from(pick) % triggers;
+        let mut play = Play {
+            track,
+            model: Model::new(shape, trigger),
+            run: Run::default(),
+            accepted: Vec::new(),
+            decided: BTreeMap::new(),
+            once: BTreeMap::new(),
+            ended: None,
+            forced: false,
+        };
+        play.accept(RunEvent::Started {
+            trigger: shapes::key(trigger),
+            at: DateTime::UNIX_EPOCH,
+        });
+        play.compare();
+        play
+    }
+
+    fn advance(&mut self, [what, pick, how, round_trip]: [u8; 4]) {
+        match what {
+            0..20 => self.refuse_twice(pick),
+            20..40 => self.refuse_out_of_order(pick, how),
+            40..42 if self.ended.is_none() => self.cancel(),
+            42..44 => self.stop(pick),
+            44..52 => self.resume(),
+            _ => self.work(pick, how),
+        }
+        if round_trip % 8 == 0 {
+            self.run = serde_json::from_str(&serde_json::to_string(&self.run).unwrap()).unwrap();
+            self.compare();
+        }
+    }
+
+    fn finish(&mut self) {
+        while self.ended.is_none() {
+            self.work(0, 255);
+        }
+        let root = |step: &(StepId, &StepState)| step.0.scope == Scope::default();
+        let roots = self.model.shape.nodes.iter().filter(|node| node.home.is_none()).count();
+        if self.ended == Some(event::Outcome::Succeeded) && !self.forced {
+            assert_eq!(
+                self.run.steps().into_iter().filter(root).count(),
+                roots,
+                "every step is decided"
+            );
+        }
+        assert!(self.run.open_steps().is_empty());
+    }
+
+    fn cancel(&mut self) {
+        self.forced = true;
+        self.accept(RunEvent::CancelRequested {
+            at: DateTime::UNIX_EPOCH,
+        });
+    }
+
+    fn stop(&mut self, pick: u8) {
+        let Some((step, StepState::Open { attempt, .. })) = self.open(pick) else {
+            return;
+        };
+        self.forced = true;
+        self.model
+            .results
+            .insert(self.numbered(&step), Outcome::Left("stop".into()));
+        let outcome = event::Outcome::Failed;
+        self.accept(RunEvent::Stopped {
+            step,
+            attempt,
+            outcome,
+            message: String::new(),
+            at: DateTime::UNIX_EPOCH,
+        });
+    }
+
+    fn resume(&mut self) {
+        let event = RunEvent::Resumed {
+            at: DateTime::UNIX_EPOCH,
+        };
+        if self.ended == Some(event::Outcome::Failed) && !self.forced {
+            self.ended = None;
+            self.model.resume();
+            self.accept(event);
+        } else {
+            self.refuse(&event);
+        }
+    }
+
+    /// One open step goes on: by a port, by items, by failing, by its timer.
+    fn work(&mut self, pick: u8, how: u8) {
+        let Some((step, state)) = self.open(pick) else { return };
+        let at = DateTime::UNIX_EPOCH;
+        let numbered = self.numbered(&step);
+        let (attempt, first) = match state {
+            StepState::Open { attempt, first } => (attempt, first),
+            StepState::Retrying { attempt, .. } => return self.accept(RunEvent::RetryDue { step, attempt, at }),
+            other => panic!("{other:?} is not open"),
+        };
+        if how < 60 {
+            let retryable = how < 20;
+            if !retryable || attempt - first + 1 >= shapes::ATTEMPTS {
+                self.model.results.insert(numbered, Outcome::Failed);
+            }
+            let failure = Failure {
+                code: "FAILED".into(),
+                message: String::new(),
+                retryable,
+                retry_after_ms: None,
+            };
+            return self.accept(RunEvent::AttemptFailed {
+                step,
+                attempt,
+                failure,
+                chance: Chance(u32::from(how)),
+                at,
+            });
+        }
+        let (result, event) = match self.model.shape.nodes[numbered.1].kind {
+            Kind::Loop { .. } => {
+                let items = u32::from(how % 4);
+                (
+                    Outcome::Items(items),
+                    RunEvent::Opened {
+                        step,
+                        attempt,
+                        items,
+                        at,
+                    },
+                )
+            }
+            Kind::Branch => {
+                let port = ["yes", "no", "otherwise"][usize::from(how) % 3];
+                (
+                    Outcome::Left(port.into()),
+                    RunEvent::StepSucceeded {
+                        step,
+                        attempt,
+                        port: port.into(),
+                        at,
+                    },
+                )
+            }
+            _ => (
+                Outcome::Left("done".into()),
+                RunEvent::StepSucceeded {
+                    step,
+                    attempt,
+                    port: Port::DONE,
+                    at,
+                },
+            ),
+        };
+        self.model.results.insert(numbered, result);
+        self.accept(event);
+    }
+
+    fn open(&self, pick: u8) -> Option<(StepId, StepState)> {
+        let looping = |state: &StepState| matches!(state, StepState::Looping(_));
+        let open: Vec<_> = self
+            .run
+            .open_steps()
+            .into_iter()
+            .filter(|(_, state)| !looping(state))
+            .collect();
+        let (step, state) = open.get(usize::from(pick) % open.len().max(1))?;
+        Some((step.clone(), **state))
+    }
+
+    fn refuse_twice(&mut self, pick: u8) {
+        let event = self.accepted[usize::from(pick) % self.accepted.len()].clone();
+        if !matches!(event, RunEvent::Resumed { .. }) {
+            self.refuse(&event);
+        }
+    }
+
+    fn refuse_out_of_order(&mut self, pick: u8, attempt: u8) {
+        let step = Scope::default().step(shapes::key(usize::from(pick) % self.model.shape.nodes.len()));
+        let attempt = u32::from(attempt % 3);
+        let due = matches!(self.run.step(&step), Some(StepState::Open { attempt: now, .. }) if *now == attempt);
+        if !due {
+            self.refuse(&RunEvent::StepSucceeded {
+                step,
+                attempt,
+                port: Port::DONE,
+                at: DateTime::UNIX_EPOCH,
+            });
+        }
+    }
+
+    fn refuse(&mut self, event: &RunEvent) {
+        let before = serde_json::to_string(&self.run).unwrap();
+        self.run
+            .apply(self.track, event)
+            .expect_err("an event that cannot follow is refused");
+        assert_eq!(
+            before,
+            serde_json::to_string(&self.run).unwrap(),
+            "a refused event changes nothing"
+        );
+    }
+
+    fn accept(&mut self, event: RunEvent) {
+        let decisions = self.run.apply(self.track, &event).unwrap();
+        self.accepted.push(event);
+        for decision in decisions {
+            self.note(decision);
+        }
+        if !self.forced {
+            let standing = self.model.standing();
+            let failed = if standing.failed {
+                event::Outcome::Failed
+            } else {
+                event::Outcome::Succeeded
+            };
+            assert_eq!(
+                self.ended,
+                standing.drained.then_some(failed),
+                "the run ends when nothing is open"
+            );
+        }
+    }
+
+    fn note(&mut self, decision: Decision) {
+        assert!(self.ended.is_none(), "nothing follows the end");
+        let (step, attempt) = match &decision {
+            Decision::Finish { outcome } => return self.ended = Some(*outcome),
+            Decision::Execute { step, attempt } => (step.clone(), *attempt),
+            Decision::Skip { step } | Decision::Pass { step } | Decision::Fire { step } => (step.clone(), 0),
+            Decision::Retry { step, .. } | Decision::Close { step, .. } | Decision::Abandon { step } => {
+                (step.clone(), 1_000)
+            }
+            Decision::Divert { step } | Decision::Fail { step } => (step.clone(), 1_000),
+        };
+        let times = self.once.entry((step.clone(), attempt)).or_default();
+        *times += 1;
+        assert!(*times == 1 || attempt == 1_000, "{step} is decided once");
+        self.decided.insert(step, decision);
+    }
+
+    /// Everything that was ever decided is what the model says, and nothing else was.
+    fn compare(&mut self) {
+        let model: BTreeMap<StepId, Status> = self
+            .model
+            .standing()
+            .steps
+            .into_iter()
+            .map(|(step, status)| (shapes::step(&step), status))
+            .collect();
+        let trigger = shapes::key(self.model.trigger);
+        for (step, status) in model.iter().filter(|(step, _)| step.node != trigger) {
+            let decided = self.decided.get(step);
+            let agrees = match status {
+                Status::Open if self.forced => matches!(decided, Some(Decision::Abandon { .. })),
+                Status::Open => matches!(decided, Some(Decision::Execute { .. } | Decision::Retry { .. })),
+                Status::Looping => matches!(
+                    decided,
+                    Some(Decision::Execute { .. } | Decision::Abandon { .. } | Decision::Fail { .. })
+                ),
+                Status::Left(_) => matches!(decided, Some(Decision::Execute { .. })),
+                Status::Passed => matches!(decided, Some(Decision::Pass { .. })),
+                Status::Fired => matches!(decided, Some(Decision::Fire { .. })),
+                Status::Skipped => matches!(decided, Some(Decision::Skip { .. })),
+                Status::Diverted => matches!(decided, Some(Decision::Divert { .. })),
+                Status::Failed => matches!(decided, Some(Decision::Fail { .. })),
+                Status::Closed => matches!(decided, Some(Decision::Close { .. })),
+            };
+            assert!(
+                agrees || self.cut_short(step),
+                "{step} is {status:?}, but was decided {decided:?}"
+            );
+        }
+        let beyond: Vec<_> = self.decided.keys().filter(|step| !model.contains_key(step)).collect();
+        assert!(beyond.is_empty() || self.forced, "{beyond:?} were decided");
+    }
+
+    /// A stop leaves its scope where it was: what the model would have gone on to is never begun.
+    fn cut_short(&self, step: &StepId) -> bool {
+        let stopped = self
+            .accepted
+            .iter()
+            .any(|event| matches!(event, RunEvent::Stopped { .. }));
+        let begun = self.once.contains_key(&(step.clone(), 1));
+        stopped && (!begun || self.run.step(step) == Some(&StepState::Abandoned))
+    }
+
+    fn numbered(&self, step: &StepId) -> Step {
+        let path = step
+            .scope
+            .items()
+            .iter()
+            .map(|item| (shapes::number(&item.node), item.index))
+            .collect();
+        (path, shapes::number(&step.node))
+    }
+}

@@ -1,0 +1,276 @@
+//! What the check finds.
+
+use serde_json::json;
+
+use super::crm::{after_won, check, problems};
+
+#[test]
+fn the_workflow_of_the_handbook_is_sound() {
+    let definition = json!({
+        "nodes": [
+            { "key": "won", "kind": "recordUpdated", "config": { "object": "deal", "fields": ["status"],
+              "where": "record.status == 'WON' && previous.status != 'WON'" }, "position": { "x": 0, "y": 0 } },
+            { "key": "big", "kind": "if", "config": { "condition": "record.amount > 10000" } },
+            { "key": "mail", "kind": "sendEmail", "config": { "to": "{{ record.owner.email }}",
+              "subject": "{{ record.name }} is won", "text": "…" } },
+        ],
+        "edges": [{ "from": "won", "to": "big" }, { "from": "big", "port": "yes", "to": "mail" }],
+    });
+
+    let checked = check(definition);
+
+    assert_eq!(checked.problems, []);
+    assert!(checked.plan.is_some());
+}
+
+#[test]
+fn every_problem_is_found_at_once() {
+    let definition = json!({
+        "nodes": [
+            { "key": "won", "kind": "recordUpdated", "config": { "object": "deel" } },
+            { "key": "big", "kind": "if", "config": {} },
+            { "key": "mail", "kind": "sendEmail", "config": { "to": "{{ record.", "subjekt": "?" } },
+            { "key": "lost", "kind": "delay", "config": { "for": "3 days" } },
+        ],
+        "edges": [
+            { "from": "won", "to": "big" },
+            { "from": "big", "port": "yess", "to": "mail" },
+            { "id": "e3", "from": "big", "port": "no", "to": "nowhere" },
+        ],
+    });
+
+    assert_eq!(
+        problems(definition),
+        [
+            "big:yess:mail UNKNOWN_PORT",
+            "e3 UNKNOWN_NODE",
+            "won object UNKNOWN_OBJECT",
+            "big condition REQUIRED",
+            "mail subject REQUIRED",
+            "mail subjekt UNKNOWN_CONFIG_FIELD",
+            "mail text REQUIRED",
+            "mail to UNBALANCED_TEMPLATE",
+            "lost UNREACHABLE",
+            "lost for INVALID_VALUE",
+        ]
+        .map(String::from)
+    );
+}
+
+#[test]
+fn a_message_names_what_was_probably_meant() {
+    let checked = check(after_won("if", json!({ "condition": "record.amuont > 10" })));
+
+    let problem = &checked.problems[0];
+    assert_eq!(problem.suggestion.as_deref(), Some("amount"));
+    assert!(
+        problem.message.contains("did you mean `amount`?"),
+        "{}",
+        problem.message
+    );
+    assert_eq!(problem.field.as_deref(), Some("condition"));
+    assert!(checked.plan.is_none());
+}
+
+#[test]
+fn the_shape_is_checked() {
+    let manual = |key: &str| json!({ "key": key, "kind": "manual", "config": { "object": "deal" } });
+    let action = |key: &str| json!({ "key": key, "kind": "updateRecord", "config": { "values": { "name": "x" } } });
+    let circle = json!({
+        "nodes": [manual("start"), action("a"), action("b"), action("a")],
+        "edges": [{ "from": "start", "to": "a" }, { "from": "a", "to": "b" }, { "from": "b", "to": "a" },
+                  { "from": "a", "to": "start" }, { "from": "a", "port": "done", "to": "b" }],
+    });
+
+    let found = check(circle).problems;
+
+    let codes: Vec<_> = found.iter().map(|problem| problem.code.as_str()).collect();
+    assert_eq!(codes, ["EDGE_INTO_TRIGGER", "DUPLICATE_EDGE", "DUPLICATE_KEY", "CYCLE"]);
+    assert!(found[3].message.ends_with("`a` → `b` → `a`"), "{}", found[3].message);
+    assert_eq!(problems(json!({})), ["NO_TRIGGER"]);
+}
+
+#[test]
+fn a_join_that_can_never_fire_is_found() {
+    let case = |name: &str| json!({ "name": name, "condition": "record.probability > 10" });
+    let definition = |count: u32| {
+        json!({
+            "nodes": [
+                { "key": "start", "kind": "manual", "config": { "object": "deal" } },
+                { "key": "ways", "kind": "switch", "config": { "cases": [case("hot"), case("cold")] } },
+                { "key": "join", "kind": "join", "config": { "policy": "count", "count": count } },
+            ],
+            "edges": [
+                { "from": "start", "to": "ways" },
+                { "from": "ways", "port": "hot", "to": "join" },
+                { "from": "ways", "port": "cold", "to": "join" },
+            ],
+        })
+    };
+
+    assert_eq!(problems(definition(2)), ["join count JOIN_NEVER_FIRES"]);
+    assert_eq!(problems(definition(1)), [""; 0]);
+    assert_eq!(problems(definition(0)), ["join count REQUIRED"]);
+}
+
+#[test]
+fn values_are_checked_against_the_fields() {
+    let values = json!({
+        "nmae": "x", "id": "deal_1", "status": "GONE", "amount": "{{ record.name }}", "probability": 1.5,
+        "closeDate": "2026-01-31", "owner": "{{ record.company.owner }}", "company": "{{ record.owner }}",
+    });
+
+    let found = problems(after_won("updateRecord", json!({ "values": values })));
+
+    assert_eq!(
+        found,
+        [
+            "node values.nmae UNKNOWN_FIELD",
+            "node values.id NOT_WRITABLE",
+            "node values.status INVALID_VALUE",
+            "node values.amount WRONG_TYPE",
+            "node values.probability INVALID_VALUE",
+            "node values.company WRONG_TYPE",
+        ]
+    );
+}
+
+#[test]
+fn a_new_record_needs_what_its_object_requires() {
+    let config = json!({ "object": "company", "values": { "owner": "{{ record.owner }}" } });
+
+    assert_eq!(
+        problems(after_won("createRecord", config)),
+        ["node values.name REQUIRED"]
+    );
+}
+
+#[test]
+fn a_step_must_come_before_the_node_that_reads_it() {
+    let definition = json!({
+        "nodes": [
+            { "key": "start", "kind": "manual", "config": { "object": "deal" } },
+            { "key": "find", "kind": "findRecords", "config": { "object": "company" } },
+            { "key": "here", "kind": "if", "config": { "condition": "steps.find.output.count > 0" } },
+            { "key": "aside", "kind": "if", "config": { "condition": "steps.find.output.count > 0" } },
+            { "key": "wrong", "kind": "if", "config": { "condition": "steps.find.output.cuont > 0" } },
+        ],
+        "edges": [
+            { "from": "start", "to": "find" }, { "from": "start", "to": "aside" },
+            { "from": "find", "to": "here" }, { "from": "find", "to": "wrong" },
+        ],
+    });
+
+    assert_eq!(
+        problems(definition),
+        ["aside condition STEP_NOT_UPSTREAM", "wrong condition UNKNOWN_FIELD"]
+    );
+}
+
+#[test]
+fn a_record_of_several_objects_has_the_fields_that_all_have() {
+    let definition = |condition: &str| {
+        json!({
+            "nodes": [
+                { "key": "deal", "kind": "recordCreated", "config": { "object": "deal" } },
+                { "key": "company", "kind": "recordCreated", "config": { "object": "company" } },
+                { "key": "both", "kind": "if", "config": { "condition": condition } },
+            ],
+            "edges": [{ "from": "deal", "to": "both" }, { "from": "company", "to": "both" }],
+        })
+    };
+
+    assert_eq!(problems(definition("record.name == 'x'")), [""; 0]);
+    assert_eq!(
+        problems(definition("record.amount > 1")),
+        ["both condition UNKNOWN_FIELD"]
+    );
+}
+
+#[test]
+fn a_workflow_that_sets_itself_off_is_warned_of() {
+    let update = |values| problems(after_won("updateRecord", json!({ "values": values })));
+
+    assert_eq!(update(json!({ "status": "LOST" })), ["[node TRIGGERS_ITSELF]"]);
+    assert_eq!(update(json!({ "name": "x" })), [""; 0]);
+}
+
+#[test]
+fn a_wait_without_a_time_out_is_warned_of() {
+    let wait = |config| problems(after_won("waitFor", config));
+
+    assert_eq!(
+        wait(json!({ "event": "recordChanged" })),
+        ["[node timeout WAITS_FOREVER]"]
+    );
+    assert_eq!(
+        wait(json!({ "event": "recordChanged", "timeout": "P7D", "where": "record.status == 'LOST'" })),
+        [""; 0]
+    );
+}
+
+#[test]
+fn only_actions_are_retried_or_disabled() {
+    let mut definition = after_won("if", json!({ "condition": "true" }));
+    definition["nodes"][1]["retry"] = json!({ "maxAttempts": 3 });
+    definition["nodes"][1]["disabled"] = json!(true);
+
+    assert_eq!(
+        problems(definition),
+        ["node retry NOT_AN_ACTION", "node disabled CANNOT_BE_DISABLED"]
+    );
+}
+
+#[test]
+fn a_retry_has_bounds() {
+    let mut definition = after_won("updateRecord", json!({ "values": { "name": "x" } }));
+    definition["nodes"][1]["retry"] = json!({ "maxAttempts": 0, "initial": "P1D", "max": "PT1H" });
+    definition["nodes"][1]["timeout"] = json!("PT0S");
+
+    let expected = [
+        "node timeout INVALID_VALUE",
+        "node retry.initial INVALID_VALUE",
+        "node retry.maxAttempts INVALID_VALUE",
+    ];
+    assert_eq!(problems(definition), expected);
+}
+
+#[test]
+fn a_condition_on_other_records_has_them_as_record() {
+    let find = |condition: &str| {
+        problems(after_won(
+            "findRecords",
+            json!({ "object": "company", "where": condition }),
+        ))
+    };
+
+    assert_eq!(find("record.owner == trigger.record.owner"), [""; 0]);
+    assert_eq!(find("record.amount > 1"), ["node where UNKNOWN_FIELD"]);
+}
+
+#[test]
+fn a_thousand_nodes_are_checked_in_time_that_grows_with_their_number() {
+    let nodes = (0..999).map(|number| {
+        let condition = if number % 50 == 1 {
+            "steps.n0.output == null"
+        } else {
+            "record.amount > 10"
+        };
+        json!({ "key": format!("n{number}"), "kind": "if", "config": { "condition": condition } })
+    });
+    let start = json!({ "key": "start", "kind": "manual", "config": { "object": "deal" } });
+    let link = |number: u32| match number {
+        0 => json!({ "from": "start", "to": "n0" }),
+        _ => json!({ "from": format!("n{}", number - 1), "port": "yes", "to": format!("n{number}") }),
+    };
+    let definition = json!({
+        "nodes": std::iter::once(start).chain(nodes).collect::<Vec<_>>(),
+        "edges": (0..999).map(link).collect::<Vec<_>>(),
+    });
+    let begun = std::time::Instant::now();
+
+    let checked = check(definition);
+
+    assert_eq!(checked.problems, []);
+    assert!(begun.elapsed().as_secs() < 2, "{:?}", begun.elapsed());
+}

@@ -1,0 +1,12 @@
+//! Definitions from outside: read and written, checked, and resolved node by node.
+
+#[cfg(test)]
+mod checking;
+#[cfg(test)]
+mod crm;
+#[cfg(test)]
+mod random;
+#[cfg(test)]
+mod reading;
+#[cfg(test)]
+mod resolving;

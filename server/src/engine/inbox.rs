@@ -1,0 +1,142 @@
+//! Facts that reach a run from outside of its segment: timers, results, changes of records, people.
+//!
+//! A delivery counts the run's inbox up and inserts the row under that number in one write set, so the numbers are gapless
+//! and a run that parks at the same moment notices.
+
+use pointsman_entities::{
+    ids::{RecordId, RunId},
+    run, run_inbox,
+    time::Timestamp,
+};
+use pointsman_graph::{event::Failure, step::StepId};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use crate::store::{self, Assign, Cell, Delete, Insert, Store, Update, Write, WriteSet};
+
+/// The format of the facts' JSON; earlier ones are upcast in [`pending`].
+const FORMAT: i64 = 1;
+
+/// Something a run must be told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Fact {
+    /// A timer went off.
+    Due {
+        purpose: Purpose,
+        step: StepId,
+        attempt: u32,
+    },
+    /// An effect was carried out.
+    EffectDone { step: StepId, attempt: u32, output: Json },
+    /// An effect was not carried out.
+    EffectFailed {
+        step: StepId,
+        attempt: u32,
+        failure: Failure,
+    },
+    /// Nobody knows whether an effect was carried out, and it must not be repeated.
+    EffectUnknown {
+        step: StepId,
+        attempt: u32,
+        failure: Failure,
+    },
+    /// A record that a step waits for was changed.
+    RecordChanged { step: StepId, record: RecordId },
+    /// A person cancels the run.
+    CancelRequested,
+}
+
+/// What a timer is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Purpose {
+    /// The end of a delay.
+    Delay,
+    /// The end of a wait's patience.
+    Timeout,
+    /// The next attempt of a step.
+    Retry,
+}
+
+impl Purpose {
+    /// The purpose as it is stored.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Delay => "DELAY",
+            Self::Timeout => "TIMEOUT",
+            Self::Retry => "RETRY",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Delay, Self::Timeout, Self::Retry]
+            .into_iter()
+            .find(|purpose| purpose.text() == text)
+    }
+}
+
+/// Adds the delivery of a fact to a write set.
+pub fn deliver(set: &mut WriteSet, run: RunId, fact: &Fact, now: Timestamp) {
+    let number = set.slot();
+    set.push(Write::Update(Update {
+        table: run::Entity.table_name(),
+        key: vec![("id", run.0.into())],
+        set: vec![("inbox", Assign::Increment), ("ready", Assign::Value(true.into()))],
+        guard: Vec::new(),
+        returning: Some(("inbox", number)),
+        must_match: true,
+    }));
+    let json = serde_json::to_string(fact).unwrap_or_default();
+    set.push(Write::Insert(Insert {
+        table: run_inbox::Entity.table_name(),
+        columns: vec!["run_id", "number", "format", "fact", "at"],
+        cells: vec![
+            Cell::Value(run.0.into()),
+            Cell::Slot(number),
+            Cell::Value(FORMAT.into()),
+            Cell::Value(json.into()),
+            Cell::Value(now.micros().into()),
+        ],
+        unless_present: false,
+    }));
+}
+
+/// Adds the removal of facts that a run has taken.
+pub fn remove(set: &mut WriteSet, run: RunId, numbers: impl IntoIterator<Item = i64>) {
+    for number in numbers {
+        let key = vec![("run_id", run.0.into()), ("number", number.into())];
+        set.push(Write::Delete(Delete {
+            table: run_inbox::Entity.table_name(),
+            key,
+            must_match: true,
+        }));
+    }
+}
+
+/// The facts that wait for a run, in their order.
+///
+/// # Errors
+/// Where the database fails, or a fact can't be read.
+pub async fn pending(store: &Store, run: RunId) -> Result<Vec<(i64, Fact)>, super::Error> {
+    let rows = run_inbox::Entity::find()
+        .filter(run_inbox::Column::RunId.eq(run))
+        .order_by_asc(run_inbox::Column::Number)
+        .all(store.reads())
+        .await
+        .map_err(store::Error::from)?;
+    let fact = |row: run_inbox::Model| {
+        let corrupt = |source| super::Error::Corrupt {
+            table: "run_inbox",
+            id: format!("{}/{}", run.0, row.number),
+            source,
+        };
+        serde_json::from_str(&row.fact)
+            .map(|fact| (row.number, fact))
+            .map_err(corrupt)
+    };
+    rows.into_iter().map(fact).collect()
+}

@@ -1,0 +1,284 @@
+//! A run in memory: what its row, its steps and its open orders say.
+
+use std::{collections::HashMap, sync::Arc};
+
+use pointsman_entities::{
+    effect,
+    ids::{EffectId, MemberId, RecordId, RunId},
+    run, step,
+    time::Timestamp,
+};
+use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde_json::Value as Json;
+
+use super::{Engine, Error};
+use crate::{
+    crm::{Record, write::Enrolled},
+    store,
+    workflow::versions::Version,
+};
+
+/// Everything a segment decides from, besides records.
+#[derive(Clone, Debug)]
+pub struct Live {
+    pub id: RunId,
+    pub version: Arc<Version>,
+    pub lease: Lease,
+    pub run: Run,
+    pub trigger: String,
+    /// The record that the run is about.
+    pub subject: Option<(String, RecordId)>,
+    pub input: Input,
+    /// The sequence number of the last history entry.
+    pub seq: i64,
+    /// Facts delivered, and those of them taken.
+    pub inbox: i64,
+    pub drained: i64,
+    pub steps: HashMap<StepId, Step>,
+    /// The outputs of ended steps.
+    pub outputs: HashMap<StepId, Value>,
+    pub effects: HashMap<StepId, EffectId>,
+    pub depth: i64,
+    pub created_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+}
+
+/// The lease as the database has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lease {
+    pub owner: Option<MemberId>,
+    pub epoch: i64,
+}
+
+/// What the run was started with.
+#[derive(Clone, Debug, Default)]
+pub struct Input {
+    pub record: Option<Arc<Record>>,
+    pub previous: Option<Arc<Record>>,
+    pub form: Json,
+}
+
+/// A step's row.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Step {
+    pub number: i64,
+    pub status: Status,
+    pub attempt: u32,
+    pub started_at: Timestamp,
+    pub stored: bool,
+}
+
+/// Where a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Decided, not begun: the segment's budget ended before its turn.
+    Ready,
+    /// Its effect is under way.
+    Running,
+    Waiting,
+    Retrying,
+    Succeeded,
+    Failed,
+    Skipped,
+    Cancelled,
+    /// Nobody knows whether its effect was carried out.
+    Unknown,
+}
+
+impl Status {
+    /// The status as it is stored and shown.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Ready => "READY",
+            Self::Running => "RUNNING",
+            Self::Waiting => "WAITING",
+            Self::Retrying => "RETRYING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::Skipped => "SKIPPED",
+            Self::Cancelled => "CANCELLED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Ready,
+            Self::Running,
+            Self::Waiting,
+            Self::Retrying,
+            Self::Succeeded,
+            Self::Failed,
+            Self::Skipped,
+            Self::Cancelled,
+            Self::Unknown,
+        ]
+        .into_iter()
+        .find(|status| status.text() == text)
+    }
+}
+
+impl Live {
+    /// A run that was just enrolled on this server node: its row is known without reading it.
+    ///
+    /// # Errors
+    /// Where its version can't be had.
+    pub async fn fresh(engine: &Engine, enrolled: Enrolled) -> Result<Self, Error> {
+        let version = engine.versions.get(enrolled.version).await?;
+        let subject = enrolled
+            .record
+            .as_ref()
+            .map(|record| (record.object.name.to_owned(), record.id));
+        Ok(Self {
+            id: enrolled.run,
+            version,
+            lease: Lease {
+                owner: Some(engine.member),
+                epoch: 1,
+            },
+            run: Run::default(),
+            trigger: enrolled.trigger,
+            subject,
+            input: Input {
+                record: enrolled.record,
+                previous: enrolled.previous,
+                form: enrolled.form,
+            },
+            seq: 0,
+            inbox: 0,
+            drained: 0,
+            steps: HashMap::new(),
+            outputs: HashMap::new(),
+            effects: HashMap::new(),
+            depth: enrolled.depth,
+            created_at: enrolled.at,
+            started_at: None,
+        })
+    }
+
+    /// The run as the database has it; none where it is over, or another server node leases it.
+    ///
+    /// # Errors
+    /// Where the database fails or a row can't be read.
+    pub async fn load(engine: &Engine, id: RunId) -> Result<Option<Self>, Error> {
+        let row = run::Entity::find_by_id(id)
+            .one(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let Some(row) = row.filter(|row| ["QUEUED", "RUNNING", "WAITING"].contains(&row.status.as_str())) else {
+            return Ok(None);
+        };
+        if row.owner.is_some_and(|owner| owner != engine.member) {
+            return Ok(None);
+        }
+        let version = engine.versions.get(row.version_id).await?;
+        let corrupt = |column: &str, source| Error::Corrupt {
+            table: "run",
+            id: format!("{}.{column}", id.0),
+            source,
+        };
+        let run = row
+            .state
+            .as_deref()
+            .map(serde_json::from_str)
+            .transpose()
+            .map_err(|e| corrupt("state", e))?;
+        let input = serde_json::from_str(&row.input).map_err(|e| corrupt("input", e))?;
+        let mut live = Self {
+            id,
+            version,
+            lease: Lease {
+                owner: row.owner,
+                epoch: row.epoch,
+            },
+            run: run.unwrap_or_default(),
+            trigger: row.trigger_node,
+            subject: row.object.zip(row.record_id),
+            input: Input::default(),
+            seq: row.seq,
+            inbox: row.inbox,
+            drained: row.drained,
+            steps: HashMap::new(),
+            outputs: HashMap::new(),
+            effects: HashMap::new(),
+            depth: row.depth,
+            created_at: row.created_at,
+            started_at: row.started_at,
+        };
+        live.input = live.read_input(engine, &input);
+        live.read_steps(engine).await?;
+        live.read_effects(engine).await?;
+        Ok(Some(live))
+    }
+
+    fn read_input(&self, engine: &Engine, input: &Json) -> Input {
+        let object = self
+            .subject
+            .as_ref()
+            .and_then(|(object, _)| engine.crm.catalogue().object(object));
+        let record = |name: &str| {
+            object
+                .and_then(|object| Record::from_json(object, input.get(name)?))
+                .map(Arc::new)
+        };
+        Input {
+            record: record("record"),
+            previous: record("previous"),
+            form: input.get("form").cloned().unwrap_or_default(),
+        }
+    }
+
+    async fn read_steps(&mut self, engine: &Engine) -> Result<(), Error> {
+        let rows = step::Entity::find()
+            .filter(step::Column::RunId.eq(self.id))
+            .order_by_asc(step::Column::Number)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        for row in rows {
+            let unreadable = || Error::Unreadable {
+                table: "step",
+                id: format!("{}/{}", self.id.0, row.number),
+            };
+            let step: StepId = row.step.parse().map_err(|_| unreadable())?;
+            if let Some(output) = &row.output {
+                let json = serde_json::from_str(output).map_err(|_| unreadable())?;
+                let output = self.typed(&step.node, &json);
+                self.outputs.insert(step.clone(), output);
+            }
+            let known = Step {
+                number: row.number,
+                status: Status::parse(&row.status).ok_or_else(unreadable)?,
+                attempt: u32::try_from(row.attempt).map_err(|_| unreadable())?,
+                started_at: row.started_at,
+                stored: true,
+            };
+            self.steps.insert(step, known);
+        }
+        Ok(())
+    }
+
+    async fn read_effects(&mut self, engine: &Engine) -> Result<(), Error> {
+        let rows = effect::Entity::find()
+            .filter(effect::Column::RunId.eq(self.id))
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        self.effects = rows
+            .into_iter()
+            .filter_map(|row| Some((row.step.parse().ok()?, row.id)))
+            .collect();
+        Ok(())
+    }
+
+    /// An output of a node with the types that the node's check promised; what does not fit them stays as it is.
+    #[must_use]
+    pub fn typed(&self, node: &NodeKey, json: &Json) -> Value {
+        let node = self.version.plan.node(node);
+        let typed = node.and_then(|node| node.output.decode(json).ok());
+        typed.unwrap_or_else(|| Value::from_json(json))
+    }
+}

@@ -1,0 +1,219 @@
+//! Runs workflows: moves runs forward in segments, one write set each; carries their effects out; brings timers and
+//! changes to the runs that wait for them; takes over what a dead server node has left.
+//!
+//! What a run does next is `pointsman_graph`'s to decide. Here it meets the database, the clock and the outside world.
+
+mod advance;
+pub mod changes;
+mod find;
+pub mod hints;
+pub mod history;
+pub mod inbox;
+mod ledger;
+mod live;
+mod orders;
+mod pending;
+mod perform;
+mod queue;
+mod recover;
+pub mod runs;
+mod scope;
+mod segment;
+pub mod tail;
+mod timers;
+mod waits;
+
+use std::sync::Arc;
+
+use pointsman_entities::ids::{MemberId, RunId};
+use tokio::sync::Semaphore;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    actions::{egress::Egress, email::Mailer},
+    crm::{Crm, mutate::Committed, write::Enrolled},
+    source::Source,
+    store::{self, Store},
+    workflow::{self, versions::Versions},
+};
+use changes::Changes;
+use hints::Hints;
+use queue::Queue;
+use tail::Tail;
+
+/// Effects carried out at a time.
+const EFFECTS: usize = 128;
+
+/// Why a run could not be moved. Never shown to clients.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the store failed")]
+    Store(#[from] store::Error),
+    #[error("a workflow's version can't be had")]
+    Workflow(#[from] workflow::Error),
+    #[error("{table} {id} can't be read")]
+    Corrupt {
+        table: &'static str,
+        id: String,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("{table} {id} can't be read")]
+    Unreadable { table: &'static str, id: String },
+}
+
+/// The clients of the outside world.
+pub struct Actions {
+    pub egress: Egress,
+    /// None where no mail server is configured: e-mail steps fail with a clear code.
+    pub mailer: Option<Mailer>,
+}
+
+/// The engine of one server node. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    store: Arc<Store>,
+    crm: Arc<Crm>,
+    versions: Arc<Versions>,
+    source: Arc<Source>,
+    actions: Arc<Actions>,
+    hints: Arc<Hints>,
+    changes: Arc<Changes>,
+    tail: Arc<Tail<Changes>>,
+    queue: Arc<Queue>,
+    alarm: Arc<timers::Alarm>,
+    permits: Arc<Semaphore>,
+    performers: TaskTracker,
+    loops: TaskTracker,
+    stop: CancellationToken,
+    member: MemberId,
+}
+
+/// What an engine is made of.
+pub struct Parts {
+    pub store: Arc<Store>,
+    pub crm: Arc<Crm>,
+    pub versions: Arc<Versions>,
+    pub source: Arc<Source>,
+    pub actions: Actions,
+    pub hints: Arc<Hints>,
+    pub member: MemberId,
+}
+
+impl Engine {
+    #[must_use]
+    pub fn new(parts: Parts) -> Self {
+        let tail = Tail::new(Changes, Arc::clone(&parts.store));
+        Self {
+            tail,
+            store: parts.store,
+            crm: parts.crm,
+            versions: parts.versions,
+            source: parts.source,
+            actions: Arc::new(parts.actions),
+            hints: parts.hints,
+            changes: Arc::new(Changes),
+            queue: Arc::default(),
+            alarm: Arc::default(),
+            permits: Arc::new(Semaphore::new(EFFECTS)),
+            performers: TaskTracker::new(),
+            loops: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            member: parts.member,
+        }
+    }
+
+    /// Announces this server node, takes over what dead ones have left, and starts to work.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn start(&self) -> Result<(), Error> {
+        recover::announce(self).await?;
+        recover::sweep(self).await?;
+        self.loops.spawn(timers::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
+        let hints = self.hints.watch_changes();
+        self.loops
+            .spawn(Arc::clone(&self.tail).run(Arc::clone(&self.source), hints, self.stop.clone()));
+        Ok(())
+    }
+
+    /// Stops taking work, finishes what is under way, and leaves.
+    pub async fn stop(&self) {
+        self.stop.cancel();
+        self.loops.close();
+        self.loops.wait().await;
+        self.queue.drain().await;
+        self.performers.close();
+        self.performers.wait().await;
+        if let Err(error) = recover::leave(self).await {
+            tracing::warn!(%error, "the server node could not take its leave");
+        }
+    }
+
+    /// The stream of changes.
+    #[must_use]
+    pub fn tail(&self) -> &Arc<Tail<Changes>> {
+        &self.tail
+    }
+
+    #[must_use]
+    pub fn hints(&self) -> &Arc<Hints> {
+        &self.hints
+    }
+
+    /// Looks at a run that was told something.
+    pub(crate) fn wake(&self, run: RunId) {
+        let (first, again) = (self.clone(), self.clone());
+        self.queue.push(
+            run,
+            move || async move { first.look(run, None).await },
+            move || again.clone().look_again(run),
+        );
+    }
+
+    /// Takes over a run that this server node has just enrolled.
+    fn enter(&self, enrolled: Enrolled) {
+        let (run, first, again) = (enrolled.run, self.clone(), self.clone());
+        self.queue.push(
+            run,
+            move || async move { first.look(run, Some(enrolled)).await },
+            move || again.clone().look_again(run),
+        );
+    }
+
+    async fn look_again(self, run: RunId) {
+        self.look(run, None).await;
+    }
+
+    async fn look(&self, run: RunId, enrolled: Option<Enrolled>) {
+        if let Err(error) = advance::advance(self, run, enrolled).await {
+            let source = std::error::Error::source(&error).map(ToString::to_string);
+            tracing::error!(run = %run.0, %error, source, "a run could not be moved");
+        }
+    }
+}
+
+/// Passes what a commit started on to the engine, which is made after the CRM it works with.
+#[derive(Default)]
+pub struct Link {
+    engine: std::sync::OnceLock<Engine>,
+}
+
+impl Link {
+    /// Names the engine, once.
+    pub fn connect(&self, engine: Engine) {
+        let _connected_before = self.engine.set(engine);
+    }
+}
+
+impl Committed for Link {
+    fn committed(&self, enrolled: Vec<Enrolled>, logged: bool) {
+        let Some(engine) = self.engine.get() else { return };
+        if logged {
+            engine.hints.changed();
+        }
+        enrolled.into_iter().for_each(|enrolled| engine.enter(enrolled));
+    }
+}

@@ -1,0 +1,81 @@
+//! The rows that bring a run its next fact: timers, waits, effects.
+
+use pointsman_entities::{
+    effect,
+    ids::{EffectId, MemberId, RecordId, RunId, TimerId, WaitId},
+    time::Timestamp,
+    timer, wait,
+};
+use pointsman_graph::step::StepId;
+use sea_orm::{ActiveValue::Set, EntityName};
+
+use super::inbox::Purpose;
+use crate::store::{Assign, Delete, Update, Write, WriteSet};
+
+#[must_use]
+pub fn timer(
+    id: TimerId,
+    run: RunId,
+    step: &StepId,
+    purpose: Purpose,
+    attempt: u32,
+    due_at: Timestamp,
+) -> timer::ActiveModel {
+    timer::ActiveModel {
+        id: Set(id),
+        run_id: Set(run),
+        step: Set(step.to_string()),
+        purpose: Set(purpose.text().into()),
+        attempt: Set(i64::from(attempt)),
+        due_at: Set(due_at),
+    }
+}
+
+#[must_use]
+pub fn wait(id: WaitId, run: RunId, step: &StepId, object: &str, record: Option<RecordId>) -> wait::ActiveModel {
+    wait::ActiveModel {
+        id: Set(id),
+        run_id: Set(run),
+        step: Set(step.to_string()),
+        object: Set(object.into()),
+        record_id: Set(record),
+    }
+}
+
+/// Deletes the timers and waits of a step, and withdraws its effect where nobody has begun to carry it out.
+pub fn drop(set: &mut WriteSet, run: RunId, step: &StepId) {
+    let key = || vec![("run_id", run.0.into()), ("step", step.to_string().into())];
+    for table in [timer::Entity.table_name(), wait::Entity.table_name()] {
+        set.push(Write::Delete(Delete {
+            table,
+            key: key(),
+            must_match: false,
+        }));
+    }
+    set.push(Write::Update(Update {
+        table: effect::Entity.table_name(),
+        key: key(),
+        set: vec![("state", Assign::Value("CANCELLED".into()))],
+        guard: vec![("state", "PENDING".into())],
+        returning: None,
+        must_match: false,
+    }));
+}
+
+/// Hands an effect that failed before to its server node again.
+pub fn again(set: &mut WriteSet, effect: EffectId, member: MemberId, now: Timestamp) {
+    let value = |value: sea_orm::Value| Assign::Value(value);
+    set.push(Write::Update(Update {
+        table: effect::Entity.table_name(),
+        key: vec![("id", effect.0.into())],
+        set: vec![
+            ("state", value("PENDING".into())),
+            ("owner", value(member.0.into())),
+            ("next_at", value(now.micros().into())),
+            ("updated_at", value(now.micros().into())),
+        ],
+        guard: vec![("state", "FAILED".into())],
+        returning: None,
+        must_match: true,
+    }));
+}

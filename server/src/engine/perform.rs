@@ -1,0 +1,364 @@
+//! Carries effects out, outside of any transaction. That an attempt begins is committed before the call, its outcome and
+//! the run's fact after it; whoever lost the effect meanwhile is fenced off and writes nothing.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::DateTime;
+use pointsman_entities::{
+    contact, effect,
+    ids::{EffectId, RecordId},
+};
+use pointsman_graph::{event::Failure, step::StepId};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter};
+use serde_json::Value as Json;
+
+use super::{
+    Engine, Error,
+    inbox::{self, Fact},
+    ledger::{Delivery, Payload, What, message_state},
+};
+use crate::{
+    actions::{Outcome, http},
+    crm::{Access, Value, cause::Cause, write::Decision},
+    store::{self, Assign, Require, Update, Write},
+};
+
+/// An effect as this server node holds it.
+struct Held {
+    row: effect::Model,
+    payload: Payload,
+    step: StepId,
+    delivery: Delivery,
+}
+
+impl Engine {
+    /// Carries an effect out in a task of its own.
+    pub(super) fn perform(&self, effect: EffectId) {
+        let engine = self.clone();
+        self.performers.spawn(async move {
+            let _permit = engine.permits.acquire().await;
+            if let Err(error) = engine.attempt(effect).await {
+                tracing::error!(effect = %effect.0, %error, "an effect could not be carried out");
+            }
+        });
+    }
+
+    async fn attempt(&self, id: EffectId) -> Result<(), Error> {
+        let row = effect::Entity::find_by_id(id)
+            .one(self.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let Some(row) = row.filter(|row| row.state == "PENDING" && row.owner == Some(self.member)) else {
+            return Ok(());
+        };
+        let mut held = Held::read(row)?;
+        let opted_out = self.opted_out(&held).await?;
+        if let Some(address) = opted_out.refused {
+            let message = format!("{address} has opted out of marketing e-mail");
+            return self.settle(&held, Verdict::refused("OPTED_OUT", &message)).await;
+        }
+        if !self.begin(&mut held, &opted_out.consenting).await? {
+            return Ok(());
+        }
+        let outcome = self.call(&held).await;
+        self.settle(&held, Verdict::of(&held, outcome)).await
+    }
+
+    /// Commits that an attempt begins; false where the effect is no longer ours.
+    async fn begin(&self, held: &mut Held, consenting: &[contact::Model]) -> Result<bool, Error> {
+        let mut set = store::WriteSet::new();
+        let now = self.source.now();
+        set.push(Write::Update(Update {
+            table: effect::Entity.table_name(),
+            key: vec![("id", held.row.id.0.into())],
+            set: vec![
+                ("state", Assign::Value("SENDING".into())),
+                ("attempts", Assign::Increment),
+                ("fence", Assign::Increment),
+                ("updated_at", Assign::Value(now.micros().into())),
+            ],
+            guard: vec![
+                ("state", "PENDING".into()),
+                ("fence", held.row.fence.into()),
+                ("owner", self.member.0.into()),
+            ],
+            returning: None,
+            must_match: true,
+        }));
+        for contact in consenting {
+            // Whoever opts out before this commit gets no mail.
+            set.push(Write::Require(Require {
+                table: contact::Entity.table_name(),
+                key: vec![("id", contact.id.0.into())],
+                guard: vec![("email_opt_out", false.into())],
+            }));
+        }
+        held.row.fence += 1;
+        held.row.attempts += 1;
+        match self.store.commit(set).await? {
+            Ok(()) => Ok(true),
+            Err(store::Refusal::Row { table }) if table == contact::Entity.table_name() => {
+                self.perform(held.row.id);
+                Ok(false)
+            }
+            Err(refusal) => {
+                tracing::debug!(effect = %held.row.id.0, %refusal, "the effect is no longer ours");
+                Ok(false)
+            }
+        }
+    }
+
+    async fn call(&self, held: &Held) -> Outcome {
+        let timeout = Duration::from_millis(held.payload.attempt_timeout_ms);
+        let key = match held.row.idempotency_key.parse() {
+            Ok(key) => key,
+            Err(_) => return impossible("the idempotency key can't be read"),
+        };
+        match &held.payload.what {
+            What::Http(order) => http::perform(&self.actions.egress, order, &key, timeout).await,
+            What::Email { email, .. } => match &self.actions.mailer {
+                None => impossible("no mail server is configured: set POINTSMAN_SMTP_HOST"),
+                Some(mailer) => {
+                    let date = DateTime::from_timestamp_micros(held.row.created_at.micros()).unwrap_or_default();
+                    mailer.send(email, &[], &key, date).await
+                }
+            },
+        }
+    }
+
+    /// Commits what became of an attempt, with the fact for the run.
+    async fn settle(&self, held: &Held, verdict: Verdict) -> Result<(), Error> {
+        let access = Access::system();
+        loop {
+            let cause = Cause::Run {
+                run: held.row.run_id,
+                node: held.row.step.clone(),
+                depth: 1,
+            };
+            let mut decision = Decision::new(&self.crm, &access, cause);
+            let now = decision.now;
+            decision.set.push(Write::Update(Update {
+                table: effect::Entity.table_name(),
+                key: vec![("id", held.row.id.0.into())],
+                set: vec![
+                    ("state", Assign::Value(verdict.state.into())),
+                    ("result", Assign::Value(verdict.result.to_string().into())),
+                    ("owner", Assign::Value(sea_orm::Value::Uuid(None))),
+                    ("updated_at", Assign::Value(now.micros().into())),
+                ],
+                guard: vec![("fence", held.row.fence.into())],
+                returning: None,
+                must_match: true,
+            }));
+            let fact = verdict.fact(held);
+            inbox::deliver(&mut decision.set, held.row.run_id, &fact, now);
+            if let What::Email {
+                message: Some(message), ..
+            } = &held.payload.what
+            {
+                self.update_message(&mut decision, *message, &verdict).await?;
+            }
+            match self.crm.settle(decision, None).await? {
+                Ok(()) => break,
+                Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => return Ok(()),
+                Err(refusal) => tracing::debug!(%refusal, "an effect's outcome is written again"),
+            }
+        }
+        self.wake(held.row.run_id);
+        Ok(())
+    }
+
+    async fn update_message(
+        &self,
+        decision: &mut Decision<'_>,
+        message: RecordId,
+        verdict: &Verdict,
+    ) -> Result<(), Error> {
+        let Some(object) = self.crm.catalogue().object("message") else {
+            return Ok(());
+        };
+        let mut values = vec![("state", Value::text(verdict.message_state()))];
+        if let Some(id) = verdict.result.get("messageId").and_then(Json::as_str) {
+            values.push(("messageId", Value::text(id.trim_matches(['<', '>']))));
+            values.push(("sentAt", Value::Time(decision.now)));
+        }
+        let command = message_state(object, message, &values);
+        if let Err(problems) = self.crm.write(decision, &command).await? {
+            tracing::debug!(?problems, "a message's state can't be kept");
+        }
+        Ok(())
+    }
+
+    async fn opted_out(&self, held: &Held) -> Result<Consent, Error> {
+        let What::Email {
+            email, marketing: true, ..
+        } = &held.payload.what
+        else {
+            return Ok(Consent::default());
+        };
+        let everyone = email.to.iter().chain(&email.cc).chain(&email.bcc);
+        let addresses: Vec<String> = everyone.map(|party| party.address.to_lowercase()).collect();
+        let contacts = contact::Entity::find()
+            .filter(contact::Column::Email.is_in(addresses))
+            .filter(contact::Column::DeletedAt.is_null())
+            .all(self.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let refused = contacts
+            .iter()
+            .find(|contact| contact.email_opt_out)
+            .and_then(|contact| contact.email.clone());
+        Ok(Consent {
+            refused,
+            consenting: contacts,
+        })
+    }
+}
+
+/// What the recipients of a mail have said.
+#[derive(Default)]
+struct Consent {
+    refused: Option<String>,
+    consenting: Vec<contact::Model>,
+}
+
+impl Held {
+    fn read(row: effect::Model) -> Result<Self, Error> {
+        let unreadable = || Error::Unreadable {
+            table: "effect",
+            id: row.id.0.to_string(),
+        };
+        let payload = serde_json::from_str(&row.payload).map_err(|_| unreadable())?;
+        let step = row.step.parse().map_err(|_| unreadable())?;
+        let delivery = Delivery::parse(&row.delivery).ok_or_else(unreadable)?;
+        Ok(Self {
+            payload,
+            step,
+            delivery,
+            row,
+        })
+    }
+
+    fn attempt(&self) -> u32 {
+        u32::try_from(self.row.attempts).unwrap_or(u32::MAX).max(1)
+    }
+}
+
+/// What became of an attempt, as the ledger and the run are told.
+struct Verdict {
+    state: &'static str,
+    result: Json,
+    failure: Option<Failure>,
+}
+
+impl Verdict {
+    fn of(held: &Held, outcome: Outcome) -> Self {
+        let repeats = held.delivery == Delivery::AtLeastOnce;
+        match outcome {
+            Outcome::Done { output } => Self {
+                state: "DONE",
+                result: output,
+                failure: None,
+            },
+            Outcome::NotSent { failure, retry_after } => Self::failed(&failure, true, retry_after),
+            Outcome::Rejected { failure, retryable } => Self::failed(&failure, retryable && repeats, None),
+            Outcome::Unknown { failure } if repeats => Self::failed(&failure, true, None),
+            Outcome::Unknown { failure } => Self {
+                state: "UNKNOWN",
+                ..Self::failed(&failure, false, None)
+            },
+        }
+    }
+
+    fn refused(code: &str, message: &str) -> Self {
+        let failure = Failure {
+            code: code.into(),
+            message: message.into(),
+            retryable: false,
+            retry_after_ms: None,
+        };
+        Self {
+            state: "FAILED",
+            result: serde_json::json!(failure),
+            failure: Some(failure),
+        }
+    }
+
+    fn failed(failure: &crate::actions::Failure, retryable: bool, retry_after: Option<Duration>) -> Self {
+        let code = serde_json::to_value(failure.code)
+            .ok()
+            .and_then(|code| code.as_str().map(str::to_owned));
+        let failure = Failure {
+            code: code.unwrap_or_default(),
+            message: failure.message.clone(),
+            retryable,
+            retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
+        };
+        Self {
+            state: "FAILED",
+            result: serde_json::json!(failure),
+            failure: Some(failure),
+        }
+    }
+
+    fn fact(&self, held: &Held) -> Fact {
+        let (step, attempt) = (held.step.clone(), held.attempt());
+        match &self.failure {
+            None => Fact::EffectDone {
+                step,
+                attempt,
+                output: self.result.clone(),
+            },
+            Some(failure) if self.state == "UNKNOWN" => Fact::EffectUnknown {
+                step,
+                attempt,
+                failure: failure.clone(),
+            },
+            Some(failure) => Fact::EffectFailed {
+                step,
+                attempt,
+                failure: failure.clone(),
+            },
+        }
+    }
+
+    fn message_state(&self) -> &'static str {
+        match self.state {
+            "DONE" => "SENT",
+            "UNKNOWN" => "UNKNOWN",
+            _ if self.failure.as_ref().is_some_and(|failure| failure.retryable) => "QUEUED",
+            _ => "FAILED",
+        }
+    }
+}
+
+impl Engine {
+    /// What became of an effect whose server node died while it was being sent: nobody knows.
+    pub(super) async fn orphan(&self, row: effect::Model) -> Result<(), Error> {
+        let held = Held::read(row)?;
+        let lost = crate::actions::Failure {
+            code: crate::actions::Code::AnswerLost,
+            message: "the server stopped while this was being sent".into(),
+        };
+        self.settle(&held, Verdict::of(&held, Outcome::Unknown { failure: lost }))
+            .await
+    }
+
+    /// The actions' and the records' common root, for tests of their composition.
+    #[must_use]
+    pub fn crm(&self) -> &Arc<crate::crm::Crm> {
+        &self.crm
+    }
+}
+
+/// An order that no attempt can carry out.
+fn impossible(message: &str) -> Outcome {
+    let failure = crate::actions::Failure {
+        code: crate::actions::Code::InvalidOrder,
+        message: message.into(),
+    };
+    Outcome::Rejected {
+        failure,
+        retryable: false,
+    }
+}

@@ -1,0 +1,136 @@
+//! What the expressions of a run read: the record, the trigger, the outputs of earlier steps, the time.
+
+use std::sync::Arc;
+
+use pointsman_entities::time;
+use pointsman_graph::{
+    expression::{Bindings, Lookup},
+    step::{Scope as Place, StepId},
+    value::{Reference, Timestamp, Value},
+};
+
+use super::live::Live;
+use crate::{
+    crm::{Catalogue, Record, change::changed_fields, id, snapshot::Snapshot},
+    facts,
+};
+
+const TRIGGER: [&str; 7] = ["key", "kind", "at", "record", "previous", "changed", "form"];
+
+/// The variables of one step. `candidate` stands over `record` where a search or a wait looks at other records.
+pub struct Scope<'a, 's> {
+    pub live: &'a Live,
+    pub snapshot: &'a Snapshot<'s>,
+    pub catalogue: &'a Catalogue,
+    pub place: &'a Place,
+    pub now: Timestamp,
+    pub candidate: Option<&'a Arc<Record>>,
+}
+
+impl Scope<'_, '_> {
+    /// The run's record as the segment sees it, its own writes included.
+    fn subject(&self) -> Option<&Arc<Record>> {
+        let (object, id) = self.live.subject.as_ref()?;
+        let object = self.catalogue.object(object)?;
+        self.snapshot.known(object, *id).flatten()
+    }
+
+    fn named(&self, variable: &str) -> Option<&Arc<Record>> {
+        match variable {
+            "record" => self.candidate.or_else(|| self.subject()),
+            "previous" => self.live.input.previous.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn step(&self, key: &str) -> Option<Value> {
+        let node = key.parse().ok()?;
+        let step = StepId {
+            scope: self.place.clone(),
+            node,
+        };
+        let output = self.live.outputs.get(&step).cloned().unwrap_or(Value::Null);
+        Some(Value::map([("output", output)]))
+    }
+
+    fn trigger(&self, field: &str) -> Option<Value> {
+        let record =
+            |record: &Option<Arc<Record>>| record.as_ref().map_or(Value::Null, |record| record.to_expression());
+        let input = &self.live.input;
+        match field {
+            "key" => Some(self.live.trigger.as_str().into()),
+            "kind" => {
+                let node = self.live.version.plan.node(&self.live.trigger.parse().ok()?)?;
+                Some(Value::String(Arc::clone(&node.kind)))
+            }
+            "at" => time(self.live.created_at),
+            "record" => Some(record(&input.record)),
+            "previous" => Some(record(&input.previous)),
+            "changed" => {
+                let names = input
+                    .record
+                    .as_ref()
+                    .map(|record| changed_fields(input.previous.as_deref(), record));
+                Some(Value::list(names.into_iter().flatten().map(Value::from)))
+            }
+            "form" => Some(Value::from_json(&input.form)),
+            _ => None,
+        }
+    }
+
+    fn run(&self, field: &str) -> Option<Value> {
+        match field {
+            "id" => Some(id::format("run", self.live.id).into()),
+            "startedAt" => time(self.live.started_at.unwrap_or(self.live.created_at)),
+            _ => None,
+        }
+    }
+
+    fn workflow(&self, field: &str) -> Option<Value> {
+        match field {
+            "id" => Some(id::format("workflow", self.live.version.workflow).into()),
+            "name" => Some(self.live.version.name.as_str().into()),
+            _ => None,
+        }
+    }
+
+    fn group(&self, names: &[&'static str], field: impl Fn(&str) -> Option<Value>) -> Value {
+        Value::map(names.iter().filter_map(|name| Some((*name, field(name)?))))
+    }
+}
+
+impl Bindings for Scope<'_, '_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "record" | "previous" => Some(self.named(name).map_or(Value::Null, |record| record.to_expression())),
+            "trigger" => Some(self.group(&TRIGGER, |field| self.trigger(field))),
+            "run" => Some(self.group(&["id", "startedAt"], |field| self.run(field))),
+            "workflow" => Some(self.group(&["id", "name"], |field| self.workflow(field))),
+            "now" => Some(Value::Timestamp(self.now)),
+            "steps" => {
+                let keys = self.live.version.plan.nodes().map(|(key, _)| key.as_str());
+                Some(Value::map(keys.filter_map(|key| Some((key, self.step(key)?)))))
+            }
+            _ => None,
+        }
+    }
+
+    fn record(&self, reference: &Reference) -> Lookup {
+        facts::lookup(self.catalogue, self.snapshot, reference)
+    }
+
+    fn field(&self, variable: &str, field: &str) -> Option<Value> {
+        match variable {
+            "record" | "previous" => self.named(variable)?.expression_field(field),
+            "steps" => self.step(field),
+            "trigger" => self.trigger(field),
+            "run" => self.run(field),
+            "workflow" => self.workflow(field),
+            _ => None,
+        }
+    }
+}
+
+fn time(at: time::Timestamp) -> Option<Value> {
+    Timestamp::from_micros(at.micros()).ok().map(Value::Timestamp)
+}

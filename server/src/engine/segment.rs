@@ -1,0 +1,471 @@
+//! Moves a run forward as far as it goes without the outside world, in memory: applies facts, carries out the decisions
+//! that need no more than the database, and gathers all of it into one write set.
+
+use std::collections::VecDeque;
+
+use chrono::{DateTime, Utc};
+use pointsman_entities::{ids::EffectId, run, step, time::Timestamp};
+use pointsman_graph::{
+    decision::Decision as Next,
+    event::{Failure, Outcome, RunEvent},
+    key::Port,
+    retry::Chance,
+    step::StepId,
+    value::Value,
+};
+use sea_orm::ActiveValue::Set;
+use serde_json::{Value as Json, json};
+
+use super::{
+    Engine, Error,
+    history::{self, What},
+    inbox::{self, Fact, Purpose},
+    live::{Lease, Live, Status, Step},
+    pending,
+};
+use crate::{
+    crm::{access::Access, cause::Cause, write::Decision},
+    store::{Update, Write},
+};
+
+/// Steps begun in one segment before others get their turn.
+const BUDGET: usize = 250;
+
+/// What follows once a segment is committed.
+pub struct Done {
+    /// The run as it is then.
+    pub live: Live,
+    /// Whether the budget ended before the work.
+    pub goes_on: bool,
+    /// Effects that may be carried out.
+    pub effects: Vec<EffectId>,
+    /// Whether a timer was set.
+    pub timers: bool,
+}
+
+/// A segment in the making.
+pub struct Segment<'a> {
+    pub engine: &'a Engine,
+    pub live: Live,
+    pub decision: Decision<'a>,
+    pub now: Timestamp,
+    pub(super) events: VecDeque<RunEvent>,
+    pub(super) effects: Vec<EffectId>,
+    timers: bool,
+    history: history::Writer,
+    rows: Vec<(StepId, step::ActiveModel)>,
+    todo: VecDeque<(StepId, u32)>,
+    drained: Vec<i64>,
+    error: Option<String>,
+}
+
+impl<'a> Segment<'a> {
+    /// A segment of a run, in the name of whoever published its version.
+    #[must_use]
+    pub fn new(engine: &'a Engine, live: Live, access: &'a Access) -> Self {
+        let now = engine.source.now();
+        let cause = Cause::Run {
+            run: live.id,
+            node: String::new(),
+            depth: live.depth + 1,
+        };
+        let mut decision = Decision::new(&engine.crm, access, cause);
+        decision.now = now;
+        let history = history::Writer::after(live.seq, now);
+        let ready = live.steps.iter().filter(|(_, step)| step.status == Status::Ready);
+        let todo = ready.map(|(id, step)| (id.clone(), step.attempt)).collect();
+        Self {
+            engine,
+            live,
+            decision,
+            now,
+            events: VecDeque::new(),
+            effects: Vec::new(),
+            timers: false,
+            history,
+            rows: Vec::new(),
+            todo,
+            drained: Vec::new(),
+            error: None,
+        }
+    }
+
+    /// Takes the facts and goes on until nothing is left that can be done here and now.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn advance(&mut self, facts: Vec<(i64, Fact)>) -> Result<(), Error> {
+        self.load_subject().await?;
+        if !self.live.run.is_started() {
+            self.live.started_at = Some(self.now);
+            if let Ok(trigger) = self.live.trigger.parse() {
+                self.events.push_back(RunEvent::Started { trigger, at: self.at() });
+            }
+        }
+        for (number, fact) in facts {
+            self.drained.push(number);
+            self.live.drained = number;
+            self.take(fact).await?;
+            self.drain().await?;
+        }
+        self.drain().await
+    }
+
+    /// Adds what the segment says of the run itself, and gives the whole to be committed, with what follows from it.
+    ///
+    /// # Errors
+    /// Where the run's state can't be written as JSON.
+    pub fn close(mut self) -> Result<(Decision<'a>, Done), Error> {
+        for (_, row) in std::mem::take(&mut self.rows) {
+            self.push_step(row);
+        }
+        let run = self.live.id;
+        inbox::remove(&mut self.decision.set, run, std::mem::take(&mut self.drained));
+        if let Some(row) = self.history.row(run) {
+            self.decision.set.insert(row);
+        }
+        let goes_on = self.goes_on();
+        let lease = self.live.lease;
+        let mut update = Update::of(vec![("id", run.0.into())], &self.run_row()?)
+            .guarded("epoch", lease.epoch)
+            .guarded("owner", lease.owner.map(|owner| owner.0));
+        if !goes_on {
+            // Parking: whatever was delivered meanwhile must not be slept over.
+            update = update.guarded("inbox", self.live.inbox);
+        }
+        self.decision.set.push(Write::Update(update));
+        let mut live = self.live;
+        live.seq = self.history.last();
+        live.lease = Lease {
+            owner: goes_on.then_some(self.engine.member),
+            epoch: lease.epoch + 1,
+        };
+        live.steps.values_mut().for_each(|step| step.stored = true);
+        Ok((
+            self.decision,
+            Done {
+                live,
+                goes_on,
+                effects: self.effects,
+                timers: self.timers,
+            },
+        ))
+    }
+
+    fn goes_on(&self) -> bool {
+        !self.todo.is_empty()
+    }
+
+    async fn drain(&mut self) -> Result<(), Error> {
+        let mut begun = 0;
+        loop {
+            while let Some(event) = self.events.pop_front() {
+                self.apply(event).await?;
+            }
+            let Some((step, attempt)) = self.todo.pop_front().filter(|_| begun < BUDGET) else {
+                return Ok(());
+            };
+            begun += 1;
+            self.begin(step, attempt).await?;
+        }
+    }
+
+    async fn apply(&mut self, event: RunEvent) -> Result<(), Error> {
+        let plan = std::sync::Arc::clone(&self.live.version.plan);
+        let decisions = match self.live.run.apply(plan.track(), &event) {
+            Ok(decisions) => decisions,
+            Err(illegal) => {
+                // Late and repeated facts are normal: a time-out after the answer, a result of a cancelled step.
+                tracing::debug!(run = %self.live.id.0, %illegal, "a fact came too late");
+                return Ok(());
+            }
+        };
+        self.history.note(What::Fact(event.clone()));
+        self.record_fact(&event);
+        for decision in decisions {
+            self.history.note(What::Decision(decision.clone()));
+            self.carry_out(decision);
+        }
+        Ok(())
+    }
+
+    /// What a fact says of its step.
+    fn record_fact(&mut self, event: &RunEvent) {
+        match event {
+            RunEvent::StepSucceeded { step, port, .. } => self.end(step, Status::Succeeded, Some(port), None),
+            RunEvent::AttemptFailed { step, failure, .. } => {
+                let error = json!({ "code": failure.code, "message": failure.message });
+                self.row(step).error = Set(Some(error.to_string()));
+                self.error = Some(format!("{}: {}", failure.code, failure.message));
+            }
+            RunEvent::Stopped { step, message, .. } => {
+                self.end(step, Status::Succeeded, None, None);
+                if !message.is_empty() {
+                    self.error = Some(message.clone());
+                }
+            }
+            RunEvent::Started { .. }
+            | RunEvent::RetryDue { .. }
+            | RunEvent::Opened { .. }
+            | RunEvent::CancelRequested { .. }
+            | RunEvent::Resumed { .. } => {}
+        }
+    }
+
+    fn carry_out(&mut self, decision: Next) {
+        match decision {
+            Next::Execute { step, attempt } => {
+                self.enter(&step, Status::Ready, attempt);
+                self.todo.push_back((step, attempt));
+            }
+            Next::Retry { step, attempt, due_at } => {
+                self.enter(&step, Status::Retrying, attempt - 1);
+                self.set_timer(&step, Purpose::Retry, attempt, Timestamp(due_at.timestamp_micros()));
+            }
+            Next::Skip { step } => self.end_new(&step, Status::Skipped, None),
+            Next::Pass { step } => self.end_new(&step, Status::Succeeded, Some(&Port::DONE)),
+            Next::Fire { step } => self.end_new(&step, Status::Succeeded, Some(&Port::OUT)),
+            Next::Close { step, .. } => self.end_new(&step, Status::Succeeded, Some(&Port::DONE)),
+            Next::Divert { step } => self.end(&step, Status::Failed, Some(&Port::ERROR), None),
+            Next::Fail { step } => self.end(&step, Status::Failed, None, None),
+            Next::Abandon { step } => {
+                self.end(&step, Status::Cancelled, None, None);
+                self.todo.retain(|(todo, _)| *todo != step);
+                self.drop_orders(&step);
+            }
+            Next::Finish { .. } => {}
+        }
+    }
+
+    async fn begin(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {
+        self.enter(&step, Status::Running, attempt);
+        if let Cause::Run { node, .. } = &mut self.decision.cause {
+            *node = step.to_string();
+        }
+        self.execute(step, attempt).await
+    }
+
+    async fn load_subject(&mut self) -> Result<(), Error> {
+        if let Some(record) = self.live.input.record.as_ref().filter(|_| !self.live.run.is_started()) {
+            // The enrolment has just written it; a change since then refuses this segment's own write, if it makes one.
+            self.decision.snapshot.remember(std::sync::Arc::clone(record));
+            return Ok(());
+        }
+        if let Some((object, id)) = self.live.subject.clone()
+            && let Some(object) = self.engine.crm.catalogue().object(&object)
+        {
+            self.decision.snapshot.load(object, id).await?;
+        }
+        Ok(())
+    }
+
+    /// The step leaves by a port, with an output.
+    pub(super) fn succeed(&mut self, step: &StepId, attempt: u32, port: Port, output: Value) {
+        if !matches!(output, Value::Null) {
+            self.row(step).output = Set(Some(output.to_json().to_string()));
+            self.live.outputs.insert(step.clone(), output);
+        }
+        let at = self.at();
+        self.events.push_back(RunEvent::StepSucceeded {
+            step: step.clone(),
+            attempt,
+            port,
+            at,
+        });
+    }
+
+    /// One attempt failed.
+    pub(super) fn fail(&mut self, step: &StepId, attempt: u32, failure: Failure) {
+        let draw = self.engine.source.chance() * f64::from(u32::MAX);
+        // The draw lies between 0 and the largest number by construction.
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "within u32 by construction"
+        )]
+        let chance = Chance(draw as u32);
+        let at = self.at();
+        self.events.push_back(RunEvent::AttemptFailed {
+            step: step.clone(),
+            attempt,
+            failure,
+            chance,
+            at,
+        });
+    }
+
+    /// The step waits, until a time if it has one.
+    pub(super) fn wait(&mut self, step: &StepId, until: Option<Timestamp>) {
+        self.set_status(step, Status::Waiting);
+        self.history.note(What::Waiting {
+            step: step.clone(),
+            until,
+        });
+    }
+
+    /// Nobody knows what became of the step's effect.
+    pub(super) fn lose(&mut self, step: &StepId, failure: &Failure) {
+        self.set_status(step, Status::Unknown);
+        let error = json!({ "code": failure.code, "message": failure.message });
+        self.row(step).error = Set(Some(error.to_string()));
+        self.history.note(What::Unknown {
+            step: step.clone(),
+            message: failure.message.clone(),
+        });
+    }
+
+    pub(super) fn set_input(&mut self, step: &StepId, input: &Json) {
+        self.row(step).input = Set(Some(input.to_string()));
+    }
+
+    pub(super) fn at(&self) -> DateTime<Utc> {
+        DateTime::from_timestamp_micros(self.now.micros()).unwrap_or_default()
+    }
+
+    pub(super) fn set_timer(&mut self, step: &StepId, purpose: Purpose, attempt: u32, due_at: Timestamp) {
+        let timer = pending::timer(self.engine.source.id(), self.live.id, step, purpose, attempt, due_at);
+        self.decision.set.insert(timer);
+        self.timers = true;
+    }
+
+    /// Deletes what the step still waits for.
+    pub(super) fn drop_orders(&mut self, step: &StepId) {
+        let waiting = self
+            .live
+            .steps
+            .get(step)
+            .is_some_and(|known| known.stored || known.status == Status::Waiting);
+        if waiting {
+            pending::drop(&mut self.decision.set, self.live.id, step);
+        }
+    }
+
+    fn enter(&mut self, step: &StepId, status: Status, attempt: u32) {
+        let next = i64::try_from(self.live.steps.len()).unwrap_or(i64::MAX) + 1;
+        let now = self.now;
+        let known = self.live.steps.entry(step.clone()).or_insert(Step {
+            number: next,
+            status,
+            attempt,
+            started_at: now,
+            stored: false,
+        });
+        (known.status, known.attempt) = (status, attempt);
+        let row = self.row(step);
+        row.status = Set(status.text().into());
+        row.attempt = Set(i64::from(attempt));
+    }
+
+    fn set_status(&mut self, step: &StepId, status: Status) {
+        if let Some(known) = self.live.steps.get_mut(step) {
+            known.status = status;
+        }
+        self.row(step).status = Set(status.text().into());
+    }
+
+    fn end_new(&mut self, step: &StepId, status: Status, port: Option<&Port>) {
+        let attempt = self.live.steps.get(step).map_or(1, |known| known.attempt);
+        self.enter(step, status, attempt);
+        self.end(step, status, port, None);
+    }
+
+    fn end(&mut self, step: &StepId, status: Status, port: Option<&Port>, error: Option<String>) {
+        self.set_status(step, status);
+        let now = self.now;
+        let row = self.row(step);
+        row.port = Set(port.map(ToString::to_string));
+        row.finished_at = Set(Some(now));
+        if error.is_some() {
+            row.error = Set(error);
+        }
+    }
+
+    /// The step's row as this segment changes it.
+    fn row(&mut self, step: &StepId) -> &mut step::ActiveModel {
+        let place = match self.rows.iter().position(|(known, _)| known == step) {
+            Some(place) => place,
+            None => {
+                self.rows.push((step.clone(), self.new_row(step)));
+                self.rows.len() - 1
+            }
+        };
+        &mut self.rows[place].1
+    }
+
+    fn new_row(&self, step: &StepId) -> step::ActiveModel {
+        let known = self.live.steps.get(step);
+        let mut row = step::ActiveModel {
+            run_id: Set(self.live.id),
+            number: Set(known.map_or(0, |known| known.number)),
+            ..Default::default()
+        };
+        if known.is_some_and(|known| !known.stored) {
+            row.node = Set(step.node.to_string());
+            row.step = Set(step.to_string());
+            row.started_at = Set(self.now);
+        }
+        row
+    }
+
+    fn push_step(&mut self, mut row: step::ActiveModel) {
+        if row.started_at.is_set() {
+            self.decision.set.insert(row);
+            return;
+        }
+        let key = vec![
+            ("run_id", self.live.id.0.into()),
+            ("number", row.number.take().unwrap_or_default().into()),
+        ];
+        row.run_id.take();
+        self.decision.set.push(Write::Update(Update::of(key, &row)));
+    }
+
+    fn run_row(&self) -> Result<run::ActiveModel, Error> {
+        let live = &self.live;
+        let outcome = live.run.outcome();
+        let unwritable = |source| Error::Corrupt {
+            table: "run",
+            id: live.id.0.to_string(),
+            source,
+        };
+        // A run that ended well needs no state; a failed one keeps it, so that it can be retried.
+        let state = match outcome {
+            Some(Outcome::Succeeded | Outcome::Cancelled) => None,
+            Some(Outcome::Failed) | None => Some(serde_json::to_string(&live.run).map_err(unwritable)?),
+        };
+        let goes_on = self.goes_on();
+        let mut row = run::ActiveModel {
+            status: Set(self.status().into()),
+            state: Set(state),
+            owner: Set(goes_on.then_some(self.engine.member)),
+            epoch: Set(live.lease.epoch + 1),
+            seq: Set(self.history.last()),
+            drained: Set(live.drained),
+            ready: Set(goes_on),
+            started_at: Set(live.started_at),
+            finished_at: Set(outcome.map(|_| self.now)),
+            updated_at: Set(self.now),
+            ..Default::default()
+        };
+        if outcome != Some(Outcome::Succeeded) && self.error.is_some() {
+            row.error = Set(self.error.clone());
+        }
+        Ok(row)
+    }
+
+    fn status(&self) -> &'static str {
+        match self.live.run.outcome() {
+            Some(Outcome::Succeeded) => "SUCCEEDED",
+            Some(Outcome::Failed) => "FAILED",
+            Some(Outcome::Cancelled) => "CANCELLED",
+            None => {
+                let busy = |step: &Step| matches!(step.status, Status::Running | Status::Ready);
+                if self.live.steps.values().any(busy) {
+                    "RUNNING"
+                } else {
+                    "WAITING"
+                }
+            }
+        }
+    }
+}

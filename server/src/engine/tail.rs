@@ -1,0 +1,221 @@
+//! Reads a log as it grows, once for all who watch it on this server node, and hands each item to each of them in order.
+//!
+//! A watcher first catches up from its cursor, then joins the live stream; whatever overlaps is dropped by position, so
+//! there is neither gap nor duplicate at the seam. On PostgreSQL a later number can be visible before an earlier one; the
+//! log is read only up to the oldest transaction still open.
+
+use std::{sync::Arc, time::Duration};
+
+use async_stream::try_stream;
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use futures_util::{Stream, future::BoxFuture};
+use sea_orm::ConnectionTrait;
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    source::Source,
+    store::{self, Store},
+};
+
+/// Items that a slow watcher may lag behind before it reads them from the log again.
+const LIVE: usize = 4096;
+
+/// Items read at a time.
+pub const BATCH: u64 = 512;
+
+/// How long the tail sleeps at most where other nodes write too.
+const POLL: Duration = Duration::from_millis(500);
+
+/// A place in a log: transaction, then number within it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    pub tx: i64,
+    pub seq: i64,
+}
+
+/// A log that can be read from a position.
+pub trait Log: Send + Sync + 'static {
+    type Item: Send + Sync;
+
+    /// The items behind a position, at most [`BATCH`], none from transactions at or above `horizon`.
+    fn read<'a>(
+        &'a self,
+        store: &'a Store,
+        after: Position,
+        horizon: i64,
+    ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Self::Item>)>, store::Error>>;
+
+    /// The position of the newest item below the horizon.
+    fn end<'a>(&'a self, store: &'a Store, horizon: i64) -> BoxFuture<'a, Result<Position, store::Error>>;
+}
+
+/// One log's reader.
+pub struct Tail<L: Log> {
+    log: L,
+    store: Arc<Store>,
+    live: broadcast::Sender<Live<L::Item>>,
+}
+
+/// What the reader tells the watchers.
+struct Live<T> {
+    /// Where the reader stood before: a watcher that has not come that far has missed something and reads the log.
+    previous: Position,
+    position: Position,
+    /// None where the reader only says where it begins.
+    item: Option<Arc<T>>,
+}
+
+impl<T> Clone for Live<T> {
+    fn clone(&self) -> Self {
+        Self {
+            previous: self.previous,
+            position: self.position,
+            item: self.item.clone(),
+        }
+    }
+}
+
+impl Position {
+    /// The position as an opaque cursor.
+    #[must_use]
+    pub fn text(self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(format!("1.{}.{}", self.tx, self.seq))
+    }
+
+    /// Reads what [`Position::text`] wrote. The first number is the log's epoch: a restored backup starts a new one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+        let mut parts = text.splitn(3, '.').map(str::parse);
+        let epoch: i64 = parts.next()?.ok()?;
+        let position = Self {
+            tx: parts.next()?.ok()?,
+            seq: parts.next()?.ok()?,
+        };
+        (epoch == 1).then_some(position)
+    }
+}
+
+impl<L: Log> Tail<L> {
+    #[must_use]
+    pub fn new(log: L, store: Arc<Store>) -> Arc<Self> {
+        Arc::new(Self {
+            log,
+            store,
+            live: broadcast::Sender::new(LIVE),
+        })
+    }
+
+    /// Reads the log as it grows until told to stop.
+    pub async fn run(self: Arc<Self>, source: Arc<Source>, mut hints: watch::Receiver<()>, stop: CancellationToken) {
+        let mut position = None;
+        loop {
+            hints.mark_unchanged();
+            if let Err(error) = self.forward(&mut position).await {
+                tracing::error!(%error, "a log can't be read");
+            }
+            let shared = self.store.is_shared();
+            tokio::select! {
+                () = stop.cancelled() => return,
+                changed = hints.changed() => if changed.is_err() { return },
+                () = source.sleep(POLL), if shared => {}
+            }
+        }
+    }
+
+    /// The items behind the cursor, or those from now on, without end.
+    pub fn watch(
+        self: &Arc<Self>,
+        after: Option<Position>,
+    ) -> impl Stream<Item = Result<(Position, Arc<L::Item>), store::Error>> + use<L> {
+        let tail = Arc::clone(self);
+        let mut live = self.live.subscribe();
+        try_stream! {
+            let mut last = match after {
+                Some(position) => position,
+                None => tail.end().await?,
+            };
+            loop {
+                loop {
+                    let items = tail.log.read(&tail.store, last, tail.horizon().await?).await?;
+                    if items.is_empty() {
+                        break;
+                    }
+                    for (position, item) in items {
+                        last = position;
+                        yield (position, item);
+                    }
+                }
+                loop {
+                    match live.recv().await {
+                        Ok(Live { position, .. }) if position <= last => {}
+                        Ok(Live { previous, position, item: Some(item) }) if previous <= last => {
+                            last = position;
+                            yield (position, item);
+                        }
+                        Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => break,
+                        Err(broadcast::error::RecvError::Closed) => return,
+                    }
+                }
+            }
+        }
+    }
+
+    /// The position of the newest item.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn end(&self) -> Result<Position, store::Error> {
+        self.log.end(&self.store, self.horizon().await?).await
+    }
+
+    async fn forward(&self, position: &mut Option<Position>) -> Result<(), store::Error> {
+        if self.live.receiver_count() == 0 {
+            *position = None;
+            return Ok(());
+        }
+        let mut previous = match *position {
+            Some(position) => position,
+            None => {
+                let position = self.end().await?;
+                self.tell(Live {
+                    previous: position,
+                    position,
+                    item: None,
+                });
+                position
+            }
+        };
+        loop {
+            *position = Some(previous);
+            let items = self.log.read(&self.store, previous, self.horizon().await?).await?;
+            if items.is_empty() {
+                return Ok(());
+            }
+            for (position, item) in items {
+                self.tell(Live {
+                    previous,
+                    position,
+                    item: Some(item),
+                });
+                previous = position;
+            }
+        }
+    }
+
+    fn tell(&self, live: Live<L::Item>) {
+        let _nobody_watches = self.live.send(live);
+    }
+
+    /// The oldest transaction that may still commit, on PostgreSQL. On SQLite rows appear in order.
+    pub(super) async fn horizon(&self) -> Result<i64, store::Error> {
+        if !self.store.is_shared() {
+            return Ok(i64::MAX);
+        }
+        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+        let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
+        let row = self.store.reads().query_one_raw(statement).await?;
+        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+    }
+}

@@ -1,0 +1,174 @@
+//! Tells runs of changes to the records they wait for. Follows the change log from a durable cursor: the deliveries and
+//! the cursor's step move in one write set, so a change is told once, whatever crashes.
+
+use std::{sync::Arc, time::Duration};
+
+use pointsman_entities::{cursor, wait};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, QueryFilter};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Engine, Error,
+    changes::Changed,
+    inbox::{self, Fact},
+    tail::{Log, Position},
+};
+use crate::store::{self, Assign, Update, Write, WriteSet};
+
+/// The cursor's name.
+const NAME: &str = "waits";
+
+/// How long the loop sleeps at most where other nodes write too.
+const POLL: Duration = Duration::from_millis(500);
+
+/// How long one server node may hold the cursor without renewing it, in microseconds.
+const LEASE: i64 = 10_000_000;
+
+/// Follows the log until told to stop.
+pub async fn run(engine: Engine, stop: CancellationToken) {
+    let mut hints = engine.hints.watch_changes();
+    loop {
+        hints.mark_unchanged();
+        if let Err(error) = follow(&engine).await {
+            tracing::error!(%error, "waiting runs could not be told of changes");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = hints.changed() => if changed.is_err() { return },
+            () = engine.source.sleep(POLL), if engine.store.is_shared() => {}
+        }
+    }
+}
+
+async fn follow(engine: &Engine) -> Result<(), Error> {
+    loop {
+        let Some(cursor) = lease(engine).await? else {
+            return Ok(());
+        };
+        let from = Position {
+            tx: cursor.tx,
+            seq: cursor.seq,
+        };
+        let items = engine
+            .changes
+            .read(&engine.store, from, engine.tail.horizon().await?)
+            .await?;
+        let Some((to, _)) = items.last().cloned() else {
+            return Ok(());
+        };
+        tell(engine, &cursor, &items, to).await?;
+    }
+}
+
+/// The cursor, ours for a while; none where another server node holds it.
+async fn lease(engine: &Engine) -> Result<Option<cursor::Model>, Error> {
+    let now = engine.source.now();
+    let row = cursor::Entity::find_by_id(NAME.to_owned())
+        .one(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
+    let Some(row) = row else {
+        return begin(engine).await.map(|()| None);
+    };
+    let ours = row.owner == Some(engine.member);
+    if !ours && row.owner.is_some() && row.until > now && engine.store.is_shared() {
+        return Ok(None);
+    }
+    if ours && row.until.micros() - now.micros() > LEASE / 2 {
+        return Ok(Some(row));
+    }
+    let until = now.plus_micros(LEASE);
+    let mut set = WriteSet::new();
+    set.push(step(
+        &row,
+        vec![("owner", engine.member.0.into()), ("until", until.micros().into())],
+    ));
+    let taken = engine.store.commit(set).await?.is_ok();
+    Ok(taken.then(|| cursor::Model {
+        owner: Some(engine.member),
+        until,
+        ..row
+    }))
+}
+
+/// The first server node of an installation puts the cursor to the log's end: nothing waits yet.
+async fn begin(engine: &Engine) -> Result<(), Error> {
+    let mut set = WriteSet::new();
+    set.insert_unless_present(cursor::ActiveModel {
+        name: Set(NAME.into()),
+        tx: Set(0),
+        seq: Set(0),
+        owner: Set(None),
+        until: Set(engine.source.now()),
+    });
+    let _refused_only_by_another_beginner = engine.store.commit(set).await?;
+    engine.hints.changed();
+    Ok(())
+}
+
+async fn tell(
+    engine: &Engine,
+    cursor: &cursor::Model,
+    items: &[(Position, Arc<Changed>)],
+    to: Position,
+) -> Result<(), Error> {
+    let now = engine.source.now();
+    let mut set = WriteSet::new();
+    set.push(step(cursor, vec![("tx", to.tx.into()), ("seq", to.seq.into())]));
+    let mut told = Vec::new();
+    for wait in waiting(engine, items).await? {
+        let Ok(step) = wait.step.parse() else { continue };
+        let mut records: Vec<_> = items
+            .iter()
+            .filter(|(_, change)| change.object == wait.object && wait.record_id.is_none_or(|id| id == change.record))
+            .map(|(_, change)| change.record)
+            .collect();
+        records.dedup();
+        for record in records {
+            let fact = Fact::RecordChanged {
+                step: pointsman_graph::step::StepId::clone(&step),
+                record,
+            };
+            inbox::deliver(&mut set, wait.run_id, &fact, now);
+        }
+        told.push(wait.run_id);
+    }
+    if engine.store.commit(set).await?.is_ok() {
+        told.into_iter().for_each(|run| engine.wake(run));
+    }
+    Ok(())
+}
+
+async fn waiting(engine: &Engine, items: &[(Position, Arc<Changed>)]) -> Result<Vec<wait::Model>, Error> {
+    let records = items.iter().map(|(_, change)| change.record);
+    let objects = items.iter().map(|(_, change)| change.object.as_str());
+    let condition = Condition::any()
+        .add(wait::Column::RecordId.is_null())
+        .add(wait::Column::RecordId.is_in(records));
+    let rows = wait::Entity::find()
+        .filter(wait::Column::Object.is_in(objects))
+        .filter(condition)
+        .all(engine.store.reads())
+        .await;
+    Ok(rows.map_err(store::Error::from)?)
+}
+
+/// A step of the cursor, refused where another server node has moved it.
+fn step(from: &cursor::Model, set: Vec<(&'static str, sea_orm::Value)>) -> Write {
+    Write::Update(Update {
+        table: cursor::Entity.table_name(),
+        key: vec![("name", NAME.into())],
+        set: set
+            .into_iter()
+            .map(|(column, value)| (column, Assign::Value(value)))
+            .collect(),
+        guard: vec![
+            ("tx", from.tx.into()),
+            ("seq", from.seq.into()),
+            ("owner", from.owner.map(|owner| owner.0).into()),
+            ("until", from.until.micros().into()),
+        ],
+        returning: None,
+        must_match: true,
+    })
+}

@@ -9,6 +9,8 @@ use poem::http::{HeaderName, HeaderValue, StatusCode, header};
 
 use super::{Refusal, RequestId};
 
+const MOST_FAULTS: usize = 100;
+
 /// What a client may branch on: `errors[].extensions.code`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Code {
@@ -67,7 +69,8 @@ impl Code {
 pub(super) struct Failure {
     pub(super) status: StatusCode,
     pub(super) header: Option<(HeaderName, HeaderValue)>,
-    pub(super) error: ServerError,
+    code: Code,
+    message: String,
 }
 
 impl Failure {
@@ -75,7 +78,8 @@ impl Failure {
         Self {
             status,
             header: None,
-            error: code.error(message),
+            code,
+            message: message.into(),
         }
     }
 
@@ -92,7 +96,15 @@ impl Failure {
     }
 
     pub(super) fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "")
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            Code::Internal,
+            "the execution panicked",
+        )
+    }
+
+    pub(super) fn error(&self) -> ServerError {
+        self.code.error(self.message.as_str())
     }
 
     pub(super) fn with(self, name: HeaderName, value: HeaderValue) -> Self {
@@ -146,8 +158,12 @@ pub(super) fn is_request_error(response: &Response) -> bool {
         && response.errors.iter().all(|error| error.path.is_empty())
 }
 
-/// Gives every error its code and the request's id, and hides what is internal.
-pub(super) fn seal(errors: &mut [ServerError], id: &RequestId) {
+/// Gives every error its code and the request's id, and hides what is internal. Of a document's own faults the first
+/// hundred do: sixteen kilobytes can have ten thousand of them.
+pub(super) fn seal(errors: &mut Vec<ServerError>, id: &RequestId) {
+    if errors.iter().all(|error| error.path.is_empty()) {
+        errors.truncate(MOST_FAULTS);
+    }
     for error in errors {
         let code = stated(error).unwrap_or_else(|| inferred(error).as_str().to_owned());
         if code == Code::Internal.as_str() {
@@ -195,8 +211,14 @@ mod tests {
 
     use super::*;
 
-    fn sealed(mut error: ServerError) -> (String, String) {
-        seal(std::slice::from_mut(&mut error), &RequestId::fresh());
+    fn sealed(error: ServerError) -> ServerError {
+        let mut errors = vec![error];
+        seal(&mut errors, &RequestId::fresh());
+        errors.remove(0)
+    }
+
+    fn told(error: ServerError) -> (String, String) {
+        let error = sealed(error);
         (stated(&error).unwrap(), error.message)
     }
 
@@ -206,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_resolver_error_without_a_code_is_internal_and_keeps_its_text_to_itself() {
-        let (code, message) = sealed(at_a_field("UNIQUE constraint failed: contact.email"));
+        let (code, message) = told(at_a_field("UNIQUE constraint failed: contact.email"));
 
         assert_eq!((code.as_str(), message.as_str()), ("INTERNAL", "Internal error."));
     }
@@ -216,7 +238,7 @@ mod tests {
         let mut error = Code::Internal.error("disk full at /var/lib");
         error.extensions.get_or_insert_default().set("table", "contact");
 
-        seal(std::slice::from_mut(&mut error), &RequestId::fresh());
+        let error = sealed(error);
 
         assert_eq!(error.message, "Internal error.");
         assert!(error.extensions.unwrap().get("table").is_none());
@@ -224,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_code_that_a_resolver_states_is_kept_with_its_text() {
-        let (code, message) = sealed(Code::Conflict.error("The contact was changed meanwhile."));
+        let (code, message) = told(Code::Conflict.error("The contact was changed meanwhile."));
 
         assert_eq!(
             (code.as_str(), message.as_str()),
@@ -235,7 +257,7 @@ mod tests {
     #[test]
     fn a_scalar_that_cannot_be_read_is_the_clients_fault() {
         assert_eq!(
-            sealed(at_a_field("Failed to parse \"DateTime\": input is out of range")).0,
+            told(at_a_field("Failed to parse \"DateTime\": input is out of range")).0,
             "BAD_USER_INPUT"
         );
     }

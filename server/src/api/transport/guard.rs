@@ -5,8 +5,8 @@ mod measure;
 mod nesting;
 mod variables;
 
-use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
+use async_graphql::parser::{Error as ParseError, parse_query};
 use async_graphql::{Request, ServerError};
 
 use super::failure::Code;
@@ -50,7 +50,17 @@ fn parse(query: &str) -> Result<ExecutableDocument, ServerError> {
     if brackets > MOST_BRACKETS {
         return Err(exceeded("brackets open at once", MOST_BRACKETS));
     }
-    Ok(parse_query(query)?)
+    parse_query(query).map_err(unparsed)
+}
+
+/// The parser draws the whole line that it stopped at, with what it wanted in the last line of the drawing.
+fn unparsed(error: ParseError) -> ServerError {
+    let drawn = error.to_string();
+    let wanted = drawn.lines().last().unwrap_or_default().trim_start_matches([' ', '=']);
+    ServerError {
+        locations: error.positions().collect(),
+        ..Code::BadUserInput.error(format!("The document does not parse: {wanted}"))
+    }
 }
 
 fn selected<'d>(document: &'d ExecutableDocument, name: Option<&str>) -> Result<&'d OperationDefinition, ServerError> {

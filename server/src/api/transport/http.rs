@@ -38,10 +38,10 @@ pub(super) async fn answer<S: Executor, A: Authenticate>(
         return failed(refused, Media::Json, id);
     };
     // Dropping the execution at the deadline drops its statements with it: nothing goes on behind the client's back.
-    match timeout(DEADLINE, execute(transport, request, id)).await {
-        Ok(Ok(response)) => executed(response, media, id),
-        Ok(Err(failure)) => failed(failure, media, id),
-        Err(_) => failed(Failure::late(), media, id),
+    let outcome = timeout(DEADLINE, contained(execute(transport, request, id))).await;
+    match outcome.unwrap_or_else(|_| Err(Failure::late())).flatten() {
+        Ok(response) => executed(response, media, id),
+        Err(failure) => failed(failure, media, id),
     }
 }
 
@@ -94,7 +94,7 @@ async fn execute<S: Executor, A: Authenticate>(
     if let Some(key) = key {
         graphql.data.insert(key);
     }
-    contained(transport.schema.execute(graphql)).await
+    Ok(transport.schema.execute(graphql).await)
 }
 
 fn check_method(request: &poem::Request) -> Result<(), Failure> {
@@ -166,7 +166,7 @@ fn executed(mut response: Response, media: Media, id: &RequestId) -> poem::Respo
 }
 
 pub(super) fn failed(failure: Failure, media: Media, id: &RequestId) -> poem::Response {
-    let payload = Payload::new(Response::from_errors(vec![failure.error]), id);
+    let payload = Payload::new(Response::from_errors(vec![failure.error()]), id);
     let mut reply = written(failure.status, media, &payload);
     reply.headers_mut().extend(failure.header);
     reply

@@ -1,6 +1,8 @@
 //! Carries GraphQL over HTTP and WebSocket, and refuses what would hurt before any resolver runs.
 //! Knows no record and no user: who is asking comes from [`Authenticate`], what is answered from the schema.
 
+#[cfg(test)]
+mod conformance;
 mod credentials;
 mod failure;
 mod guard;

@@ -6,6 +6,8 @@ use async_graphql::{
     Context, Data, Enum, Error, InputObject, MaybeUndefined, Object, Result, Schema, SimpleObject, Subscription,
 };
 use futures_util::{Stream, stream};
+use poem::Server;
+use poem::listener::{Acceptor, Listener, TcpListener};
 use secrecy::ExposeSecret;
 use tokio_util::sync::CancellationToken;
 
@@ -159,4 +161,21 @@ pub(super) fn settings() -> Settings {
 
 pub(super) fn endpoint() -> ToyEndpoint {
     Endpoint::new(schema(), Door::default(), settings())
+}
+
+/// The toy endpoint on a port of its own.
+pub(super) struct Host {
+    /// Where it listens, such as `127.0.0.1:49152`.
+    pub(super) address: String,
+    pub(super) sockets: Sockets,
+}
+
+pub(super) async fn host() -> Host {
+    let settings = settings();
+    let sockets = settings.sockets.clone();
+    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
+    let address = acceptor.local_addr()[0].as_socket_addr().unwrap().to_string();
+    let endpoint = Endpoint::new(schema(), Door::default(), settings);
+    tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
+    Host { address, sockets }
 }

@@ -76,7 +76,15 @@ mod tests {
     fn brackets_in_strings_and_comments_do_not_count() {
         assert_eq!(deepest("{ a(b: \"{{{ \\\" {{\") # {{{{\n }"), Some(2));
         assert_eq!(deepest("{ a(b: \"\"\"{{ \\\"\"\" \"{{ \"\"\") }"), Some(2));
+        assert_eq!(deepest(r#"{ a(b: """ \""" [[[ """) }"#), Some(2));
         assert_eq!(deepest("{ a(b: \"\", c: \"{\") }"), Some(2));
+    }
+
+    #[test]
+    fn brackets_behind_strings_and_comments_count() {
+        assert_eq!(deepest("{ a(b: \"x\", c: [[]]) }"), Some(4));
+        assert_eq!(deepest("{ a(b: \"\"\"x\"\"\", c: [[]]) }"), Some(4));
+        assert_eq!(deepest("# x\r{ a(b: [[]]) }"), Some(4));
     }
 
     #[test]
@@ -92,7 +100,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_that_parses_is_deeper_than_was_found_or_it_is_refused(
-            hidden in r#"("|\\"|"""|\\|#|\n|a| |\[|\]|\{|\}|\(|\)){0,12}"#, lists in 0_usize..40,
+            hidden in r#"("[^"\\]{0,3}"|"""[^\\]{0,3}"""|"""\\""" \[ """|#[^\n]{0,3}\n|"{1,4}|\\|[a \[\]{}()]){0,6}"#,
+            lists in 0_usize..40,
         ) {
             let query = document(&hidden, lists);
             let Ok(parsed) = parse_query(&query) else { return Ok(()) };

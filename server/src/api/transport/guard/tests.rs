@@ -10,10 +10,13 @@ use super::super::{RequestId, toy};
 use super::*;
 
 fn refused(query: &str) -> (String, String) {
-    let mut error = admit(&mut Request::new(query)).unwrap_err();
-    seal(std::slice::from_mut(&mut error), &RequestId::fresh());
-    let code = error.extensions.unwrap().get("code").unwrap().clone();
-    (code.to_string().trim_matches('"').to_owned(), error.message)
+    let mut errors = vec![admit(&mut Request::new(query)).unwrap_err()];
+    seal(&mut errors, &RequestId::fresh());
+    let error = errors.remove(0);
+    let Some(Value::String(code)) = error.extensions.unwrap().get("code").cloned() else {
+        panic!("no code");
+    };
+    (code, error.message)
 }
 
 fn admitted(query: &str) -> Admitted {
@@ -156,6 +159,14 @@ fn a_subscription_to_two_things_is_refused() {
         admitted("subscription { count(to: 1) }").kind,
         OperationType::Subscription
     );
+}
+
+#[test]
+fn a_document_that_does_not_parse_is_told_what_and_where_but_not_repeated() {
+    let error = admit(&mut Request::new(format!("{{ hello( {} ", "hello ".repeat(2_000)))).unwrap_err();
+
+    assert_eq!(error.message, "The document does not parse: expected argument");
+    assert_eq!((error.locations[0].line, error.locations[0].column), (1, 10));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! The HTTP layer as a client meets it: one request in, one response out.
 
+mod browser;
+
 use std::time::Duration;
 
 use futures_util::stream;
@@ -218,43 +220,6 @@ async fn credentials_that_are_not_good_are_401_and_too_many_are_429() {
 }
 
 #[tokio::test]
-async fn a_session_is_not_for_the_pages_of_others() {
-    let from = |origin: &str| {
-        let request = post()
-            .header("host", "crm.example")
-            .header("cookie", "session=good")
-            .header("origin", origin);
-        sent(request.body(query("{ caller }")))
-    };
-
-    assert_eq!(from("https://evil.example").await.status, StatusCode::FORBIDDEN);
-    assert_eq!(from("https://crm.example").await.body["data"]["caller"], "good");
-    assert_eq!(from("https://spa.example").await.body["data"]["caller"], "good");
-}
-
-#[tokio::test]
-async fn a_preflight_is_granted_to_named_origins_alone() {
-    let preflight = |origin: &'static str| {
-        let request = Request::builder()
-            .method(poem::http::Method::OPTIONS)
-            .header("origin", origin);
-        sent(request.header("access-control-request-method", "POST").finish())
-    };
-
-    let (named, other) = (
-        preflight("https://spa.example").await,
-        preflight("https://evil.example").await,
-    );
-
-    assert_eq!(
-        named.headers[header::ACCESS_CONTROL_ALLOW_ORIGIN],
-        "https://spa.example"
-    );
-    assert_eq!(named.headers[header::ACCESS_CONTROL_ALLOW_CREDENTIALS], "true");
-    assert!(!other.headers.contains_key(header::ACCESS_CONTROL_ALLOW_ORIGIN));
-}
-
-#[tokio::test]
 async fn every_answer_says_that_it_is_not_to_be_cached_or_sniffed() {
     for reply in [asked("{ hello }", "*/*").await, asked("{", "text/html").await] {
         assert_eq!(reply.headers[header::CACHE_CONTROL], "no-store");
@@ -309,4 +274,13 @@ async fn a_bomb_is_a_request_error() {
         (reply.status, reply.code()),
         (StatusCode::BAD_REQUEST, "COMPLEXITY_EXCEEDED")
     );
+}
+
+#[tokio::test]
+async fn of_ten_thousand_faults_a_hundred_are_told() {
+    let faults = format!("query({}) {{ hello }}", "$c: I ".repeat(2_500));
+
+    let reply = asked(&faults, GRAPHQL).await;
+
+    assert_eq!(reply.body["errors"].as_array().unwrap().len(), 100);
 }

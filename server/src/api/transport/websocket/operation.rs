@@ -40,7 +40,9 @@ pub(super) async fn run<S: Executor, A: Authenticate>(
 ) {
     let id = RequestId::fresh();
     let work = execute(&transport, principal.as_ref(), request, &id, &outbox);
-    let outcome = contained(work).await.unwrap_or_else(|failure| Err(vec![failure.error]));
+    let outcome = contained(work)
+        .await
+        .unwrap_or_else(|failure| Err(vec![failure.error()]));
     match outcome {
         Ok(()) => outbox.put(&FromServer::Complete { id: &outbox.id }).await,
         Err(mut errors) => {
@@ -69,7 +71,7 @@ async fn execute<S: Executor, A: Authenticate>(
     match admitted.kind {
         OperationType::Query | OperationType::Mutation => {
             let response = timeout(DEADLINE, transport.schema.execute(request)).await;
-            outbox.next(response.map_err(|_| Failure::late().error)?, id).await
+            outbox.next(response.map_err(|_| Failure::late().error())?, id).await
         }
         OperationType::Subscription => {
             let mut responses = transport.schema.execute_stream(request, None);

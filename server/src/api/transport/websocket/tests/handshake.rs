@@ -1,32 +1,15 @@
 //! The opening, the limits of frames and the closing, over a real connection.
 
 use futures_util::{SinkExt, StreamExt};
-use poem::Server;
-use poem::listener::{Acceptor, Listener, TcpListener};
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 
-use super::super::super::{Endpoint, Sockets, toy};
+use super::super::super::toy::{Host, host};
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-struct Host {
-    address: String,
-    sockets: Sockets,
-}
-
-async fn host() -> Host {
-    let settings = toy::settings();
-    let sockets = settings.sockets.clone();
-    let acceptor = TcpListener::bind("127.0.0.1:0").into_acceptor().await.unwrap();
-    let address = acceptor.local_addr()[0].to_string().replace("socket://", "");
-    let endpoint = Endpoint::new(toy::schema(), toy::Door::default(), settings);
-    tokio::spawn(Server::new_with_acceptor(acceptor).run(endpoint));
-    Host { address, sockets }
-}
 
 /// The status of a refusal is the error.
 async fn connected(host: &Host, headers: &[(&'static str, &str)]) -> Result<Socket, u16> {

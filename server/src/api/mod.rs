@@ -22,7 +22,7 @@ pub mod transport;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject};
+use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
 
 use crate::{auth::Accounts, crm::Crm};
 use door::Cookies;
@@ -48,6 +48,17 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 #[must_use]
 pub fn bare() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+}
+
+/// The schema as text, in GraphQL's schema language.
+#[must_use]
+pub fn sdl() -> String {
+    let options = SDLExportOptions::new()
+        .prefer_single_line_descriptions()
+        .include_specified_by()
+        .use_space_ident()
+        .indent_width(2);
+    bare().finish().sdl_with_options(options)
 }
 
 /// The schema over an installation.

@@ -98,6 +98,9 @@ impl Crm {
                     if let Some(problem) = taken(&mutation.commands, &refusal) {
                         return Ok(Outcome::Refused(vec![problem]));
                     }
+                    if matches!(refusal, Refusal::Epoch { .. }) {
+                        self.enrol.refresh().await?;
+                    }
                     tracing::debug!(%refusal, attempt, "a mutation is decided again");
                 }
             }

@@ -1,10 +1,17 @@
 //! Pointsman's server: the CRM, its workflows, the engine that runs them, and the GraphQL API over all of it.
 
 pub mod actions;
+pub mod api;
+pub mod app;
 pub mod auth;
+pub mod cli;
+pub mod config;
+pub mod control;
 pub mod crm;
 pub mod engine;
 mod facts;
+pub mod installation;
+pub mod seed;
 pub mod source;
 pub mod store;
 pub mod workflow;

@@ -10,15 +10,15 @@ use super::{
     record::Record,
 };
 
-/// What a principal may do, by the three roles that come with an installation.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+/// What a principal may do, by the three roles that come with an installation, the weakest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Everything.
-    Admin,
-    /// Reads all records, writes all but the administrative ones, deletes its own.
-    Member,
     /// Reads all records.
     Viewer,
+    /// Reads all records, writes all but the administrative ones, deletes its own.
+    Member,
+    /// Everything.
+    Admin,
 }
 
 /// Which records of an object.
@@ -57,6 +57,7 @@ pub enum Permission {
 pub struct Access {
     actor: Actor,
     role: Role,
+    user: Option<UserId>,
 }
 
 impl Role {
@@ -81,7 +82,18 @@ impl Role {
 impl Access {
     #[must_use]
     pub fn new(actor: Actor, role: Role) -> Self {
-        Self { actor, role }
+        let user = actor.user();
+        Self { actor, role, user }
+    }
+
+    /// A key that acts for its owner: their records are its own, and it may do nothing that they may not.
+    #[must_use]
+    pub fn owned_by(self, user: UserId, role: Role) -> Self {
+        Self {
+            user: Some(user),
+            role: self.role.min(role),
+            ..self
+        }
     }
 
     /// Pointsman itself: set-up, seeding, and the reading that matching triggers needs.
@@ -100,9 +112,10 @@ impl Access {
         self.role
     }
 
+    /// The user, or the owner of the key.
     #[must_use]
     pub fn user(&self) -> Option<UserId> {
-        self.actor.user()
+        self.user
     }
 
     #[must_use]

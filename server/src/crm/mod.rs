@@ -8,6 +8,7 @@ pub mod cause;
 pub mod change;
 mod derive;
 pub mod filter;
+pub mod history;
 pub mod id;
 pub mod mutate;
 pub mod object;

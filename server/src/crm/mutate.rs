@@ -12,7 +12,7 @@ use super::{
     validate::Code,
     write::{Automation, Command, Decision, Enrolled, Problem},
 };
-use crate::store::{self, Refusal, Row, Turn};
+use crate::store::{self, Refusal, Row, Turn, WriteSet};
 
 /// How often a decision is made anew before it takes a turn of its own.
 const ATTEMPTS: usize = 3;
@@ -29,7 +29,12 @@ pub struct Mutation<'a> {
     pub commands: Vec<Command>,
     pub automation: Automation,
     pub key: Option<Key>,
+    /// Adds rows that belong to the records, such as a new user's password.
+    pub beside: Option<Beside<'a>>,
 }
+
+/// Adds rows to the write set of the records that a mutation writes.
+pub type Beside<'a> = &'a (dyn Fn(&[Arc<Record>], &mut WriteSet) + Send + Sync);
 
 /// A client's promise that a repeated request is the same request.
 #[derive(Clone, Debug)]
@@ -81,6 +86,9 @@ impl Crm {
                     id: record.id.0,
                 })
                 .collect();
+            if let Some(beside) = mutation.beside {
+                beside(&records, &mut decision.set);
+            }
             if let Some(key) = &mutation.key {
                 decision.set.insert(self.answer(mutation.access, key, &records));
             }
@@ -89,6 +97,9 @@ impl Crm {
                 Err(refusal) => {
                     if let Some(problem) = taken(&mutation.commands, &refusal) {
                         return Ok(Outcome::Refused(vec![problem]));
+                    }
+                    if matches!(refusal, Refusal::Epoch { .. }) {
+                        self.enrol.refresh().await?;
                     }
                     tracing::debug!(%refusal, attempt, "a mutation is decided again");
                 }

@@ -12,9 +12,10 @@ use serde_json::Value as Json;
 
 use super::{
     Access, Crm, Record, Value,
+    access::Action,
     filter::{Filter, bound},
     object::Object,
-    snapshot::select,
+    snapshot::{Snapshot, select},
 };
 use crate::store;
 
@@ -130,6 +131,26 @@ impl Crm {
             .iter()
             .map(|row| Record::from_row(object, row).map(|record| (record.id, Arc::new(record))));
         Ok(records.collect::<Result<_, _>>()?)
+    }
+
+    /// The records of these ids in their order, deleted ones included: what a repeated request is answered with. Those that
+    /// the access may no longer read are left out.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn recall(
+        &self,
+        access: &Access,
+        object: &Arc<Object>,
+        ids: &[RecordId],
+    ) -> Result<Vec<Arc<Record>>, store::Error> {
+        let mut snapshot = Snapshot::new(&self.store);
+        let mut records = Vec::with_capacity(ids.len());
+        for id in ids {
+            let record = snapshot.load(object, *id).await?;
+            records.extend(record.filter(|record| access.allows(Action::Read, record)));
+        }
+        Ok(records)
     }
 
     fn visible(&self, access: &Access, query: &Query) -> Condition {

@@ -2,6 +2,7 @@
 //!
 //! Knows tables by name only. What a row means is its callers' business.
 
+pub mod migrate;
 mod postgres;
 mod sqlite;
 mod statement;

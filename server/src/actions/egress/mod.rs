@@ -18,7 +18,7 @@ use reqwest::{Client, Method, Response, StatusCode, Url};
 use tokio::time::{Instant, timeout_at};
 use url::Host;
 
-use address::Allow;
+pub use address::{Allow, InvalidAllow};
 
 /// An answer in all, after decompression: 1 MB.
 pub const MAX_BODY: usize = 1 << 20;

@@ -1,0 +1,97 @@
+//! What mutations answer where they refuse: problems that the user can mend, by the field they are about.
+
+use async_graphql::{Enum, SimpleObject};
+
+use super::error::{Error, Result};
+use crate::crm::{object::Kind, object::Object, validate, write::Problem};
+
+/// Why an input was refused. Nothing was written.
+#[derive(Clone, Debug, PartialEq, Eq, SimpleObject)]
+pub struct UserError {
+    /// What is wrong, for programs.
+    pub code: UserErrorCode,
+    /// What is wrong, for people.
+    pub message: String,
+    /// The path of the argument that it is about, such as `["input", "email"]`.
+    pub field: Option<Vec<String>>,
+}
+
+/// What can be wrong with an input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum UserErrorCode {
+    /// It must be given.
+    Required,
+    /// It is not of the right form.
+    Invalid,
+    /// It has too many characters.
+    TooLong,
+    /// It is too small or too great.
+    OutOfRange,
+    /// Another record has the value already.
+    Taken,
+    /// There is no such record, or it may not be known.
+    NotFound,
+    /// Only the system writes it.
+    ReadOnly,
+    /// The role does not allow it.
+    Forbidden,
+    /// The record is no longer at the expected version.
+    Conflict,
+}
+
+impl From<validate::Code> for UserErrorCode {
+    fn from(code: validate::Code) -> Self {
+        match code {
+            validate::Code::Required => Self::Required,
+            validate::Code::Invalid => Self::Invalid,
+            validate::Code::TooLong => Self::TooLong,
+            validate::Code::OutOfRange => Self::OutOfRange,
+            validate::Code::Taken => Self::Taken,
+            validate::Code::NotFound => Self::NotFound,
+            validate::Code::ReadOnly => Self::ReadOnly,
+            validate::Code::Forbidden => Self::Forbidden,
+            validate::Code::Conflict => Self::Conflict,
+        }
+    }
+}
+
+impl UserError {
+    /// A problem with the argument at the path.
+    pub fn at(path: &[&str], code: UserErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            field: Some(path.iter().map(|part| (*part).to_owned()).collect()),
+        }
+    }
+
+    /// A problem that writing records found. `input` is the path of the argument that held the values.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` where the role does not allow the act at all: no other input would mend that.
+    pub fn of(object: &Object, problem: Problem, input: &[String]) -> Result<Self> {
+        if problem.code == validate::Code::Forbidden {
+            return Err(Error::forbidden(problem.message));
+        }
+        let argument = |name: &str| Some(vec![name.to_owned()]);
+        let field = match problem.field {
+            Some("expectedVersion") => argument("expectedVersion"),
+            Some(name) => Some([input, &[input_name(object, name)]].concat()),
+            None if problem.code == validate::Code::NotFound => argument("id"),
+            None => None,
+        };
+        Ok(Self {
+            code: problem.code.into(),
+            message: problem.message,
+            field,
+        })
+    }
+}
+
+/// What inputs call a field: a reference is given by its id.
+pub fn input_name(object: &Object, name: &str) -> String {
+    match object.field(name).map(|(_, field)| &field.kind) {
+        Some(Kind::Reference { .. }) => format!("{name}Id"),
+        _ => name.to_owned(),
+    }
+}

@@ -1,0 +1,109 @@
+//! Puts an installation together: the store, the CRM over it, its accounts, its workflows and their engine. Serves nothing:
+//! commands work on it as `serve` does.
+
+use std::sync::Arc;
+
+use pointsman_entities::ids::MemberId;
+
+use crate::{
+    actions::{
+        egress::{self, Egress},
+        email::{self, Mailer},
+    },
+    auth::{self, Accounts},
+    config::Config,
+    crm::{Catalogue, Crm, write::Enrol},
+    engine::{self, Actions, Engine, Link, Parts, hints::Hints},
+    seed,
+    source::Source,
+    store::{self, Store},
+    workflow::{enrol::Triggers, manage::Workflows, versions::Versions},
+};
+
+/// An open installation.
+pub struct Installation {
+    pub crm: Arc<Crm>,
+    pub accounts: Arc<Accounts>,
+    pub workflows: Arc<Workflows>,
+    pub engine: Engine,
+}
+
+/// Why an installation can't be opened or served.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    #[error("the HTTP client of the actions can't be made")]
+    Egress(#[from] egress::SetUpError),
+    #[error("the mail server can't be used")]
+    Mail(#[from] email::SetUpError),
+    #[error("the accounts can't be read")]
+    Accounts(#[from] auth::Error),
+    #[error("the engine can't start")]
+    Engine(#[from] engine::Error),
+    #[error("the first records can't be written")]
+    Seed(#[from] seed::Error),
+    #[error("{what} can't be listened on")]
+    Listen {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl Installation {
+    /// Opens the database, brings its schema up to date, and gives a new one its first pipeline.
+    ///
+    /// # Errors
+    /// Where the database or the configured actions can't be had.
+    pub async fn open(config: &Config, source: Source) -> Result<Self, Error> {
+        let actions = Actions {
+            egress: Egress::new(&config.egress)?,
+            mailer: config.smtp.clone().map(Mailer::new).transpose()?,
+        };
+        let store = Arc::new(Store::open(&config.location).await?);
+        let (source, catalogue) = (Arc::new(source), Arc::new(Catalogue::core()));
+        let member: MemberId = source.id();
+        let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogue)));
+        let triggers = Arc::new(Triggers::new(
+            Arc::clone(&store),
+            Arc::clone(&catalogue),
+            Arc::clone(&versions),
+            Arc::clone(&source),
+            member,
+        ));
+        triggers.refresh().await?;
+        let link = Arc::new(Link::default());
+        let crm = Arc::new(Crm::new(
+            Arc::clone(&store),
+            Arc::clone(&catalogue),
+            Arc::clone(&source),
+            triggers.clone(),
+            link.clone(),
+        ));
+        let workflows = Workflows::new(
+            Arc::clone(&store),
+            catalogue,
+            Arc::clone(&versions),
+            triggers,
+            Arc::clone(&source),
+        );
+        let engine = Engine::new(Parts {
+            store,
+            crm: Arc::clone(&crm),
+            versions,
+            source,
+            actions,
+            hints: Arc::<Hints>::default(),
+            member,
+        });
+        link.connect(engine.clone());
+        seed::first_pipeline(&crm).await?;
+        Ok(Self {
+            accounts: Arc::new(Accounts::new(Arc::clone(&crm))),
+            workflows: Arc::new(workflows),
+            crm,
+            engine,
+        })
+    }
+}

@@ -11,6 +11,7 @@ mod write_set;
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicU64, Ordering},
 };
 
 use pointsman_migration::Migrator;
@@ -89,6 +90,7 @@ pub struct Row {
 /// An open, migrated database.
 pub struct Store {
     backend: Backend,
+    commits: AtomicU64,
 }
 
 enum Backend {
@@ -122,7 +124,10 @@ impl Store {
                 Backend::Postgres(postgres)
             }
         };
-        Ok(Self { backend })
+        Ok(Self {
+            backend,
+            commits: AtomicU64::new(0),
+        })
     }
 
     /// Where readers read. On SQLite these connections can't write.
@@ -141,10 +146,16 @@ impl Store {
         if set.is_empty() {
             return Ok(Ok(()));
         }
+        self.commits.fetch_add(1, Ordering::Relaxed);
         match &self.backend {
             Backend::Sqlite { writer, .. } => writer.commit(set).await,
             Backend::Postgres(postgres) => postgres.commit(set).await,
         }
+    }
+
+    /// How many write sets were handed in since the store was opened, outside of turns.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Waits for the right to decide alone on the rows: for deciders whose guards failed again and again.

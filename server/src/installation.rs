@@ -97,7 +97,7 @@ impl Installation {
             hints: Arc::<Hints>::default(),
             member,
         });
-        link.connect(engine.clone());
+        link.connect(&engine);
         seed::first_pipeline(&crm).await?;
         Ok(Self {
             accounts: Arc::new(Accounts::new(Arc::clone(&crm))),

@@ -6,7 +6,7 @@ use futures_util::future::BoxFuture;
 use pointsman_entities::{change, ids::RecordId, time::Timestamp};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::tail::{BATCH, Log, Position};
+use super::tail::{BATCH, Log, Page, Position};
 use crate::{
     crm::change::Operation,
     store::{self, Store},
@@ -36,7 +36,7 @@ impl Log for Changes {
         store: &'a Store,
         after: Position,
         horizon: i64,
-    ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Changed>)>, store::Error>> {
+    ) -> BoxFuture<'a, Result<Page<Changed>, store::Error>> {
         Box::pin(async move {
             let later = Condition::any().add(change::Column::Tx.gt(after.tx)).add(
                 Condition::all()

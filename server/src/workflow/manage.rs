@@ -85,6 +85,10 @@ pub struct Save {
 
 /// What came of a publication.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "made once a publication, and the large variant is the usual one"
+)]
 pub enum Published {
     /// The workflow starts runs of the version from now on.
     Version {

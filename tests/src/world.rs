@@ -170,7 +170,7 @@ impl World {
         }
         let command = Command { object: Arc::clone(object), verb: verb(typed) };
         let mutation =
-            Mutation { access: &self.access, commands: vec![command], automation: Default::default(), key: None };
+            Mutation { access: &self.access, commands: vec![command], automation: Default::default(), key: None, beside: None };
         match self.crm.mutate(&mutation).await? {
             Outcome::Written(records) => records.into_iter().next().context("a record"),
             other => bail!("{other:?}"),

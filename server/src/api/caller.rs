@@ -42,6 +42,11 @@ impl Caller {
         &self.access
     }
 
+    /// Keeps nothing that is loaded from now on: a subscription outlives what it has read.
+    pub fn forget(&self) {
+        self.loader.enable_all_cache(false);
+    }
+
     /// The record, where it is there and the caller may read it.
     ///
     /// # Errors

@@ -280,6 +280,12 @@ pub fn bound(value: &Value) -> Bound {
     }
 }
 
+/// Text that holds the part; what SQL reads as wild cards stands for itself.
+#[must_use]
+pub fn holding(part: &str) -> sea_orm::sea_query::LikeExpr {
+    pattern("%", part, "%")
+}
+
 fn pattern(before: &str, text: &str, after: &str) -> sea_orm::sea_query::LikeExpr {
     let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
     sea_orm::sea_query::LikeExpr::new(format!("{before}{escaped}{after}")).escape('\\')

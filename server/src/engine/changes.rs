@@ -7,7 +7,7 @@ use pointsman_entities::{change, ids::RecordId, time::Timestamp};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio::sync::OnceCell;
 
-use super::tail::{BATCH, Log, Position};
+use super::tail::{BATCH, Log, Page, Position};
 use crate::{
     crm::{Access, Crm, Record, change::Operation},
     store::{self, Store},
@@ -55,7 +55,7 @@ impl Log for Changes {
         store: &'a Store,
         after: Position,
         horizon: i64,
-    ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Changed>)>, store::Error>> {
+    ) -> BoxFuture<'a, Result<Page<Changed>, store::Error>> {
         Box::pin(async move {
             let later = Condition::any().add(change::Column::Tx.gt(after.tx)).add(
                 Condition::all()

@@ -43,6 +43,9 @@ pub struct Position {
     pub seq: i64,
 }
 
+/// Items of a log with their positions, in order.
+pub type Page<T> = Vec<(Position, Arc<T>)>;
+
 /// A log that can be read from a position.
 pub trait Log: Send + Sync + 'static {
     type Item: Send + Sync;
@@ -53,7 +56,7 @@ pub trait Log: Send + Sync + 'static {
         store: &'a Store,
         after: Position,
         horizon: i64,
-    ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Self::Item>)>, store::Error>>;
+    ) -> BoxFuture<'a, Result<Page<Self::Item>, store::Error>>;
 
     /// The position of the newest item below the horizon.
     fn end<'a>(&'a self, store: &'a Store, horizon: i64) -> BoxFuture<'a, Result<Position, store::Error>>;

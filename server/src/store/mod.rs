@@ -94,6 +94,7 @@ pub struct Row {
 /// An open, migrated database.
 pub struct Store {
     backend: Backend,
+    commits: AtomicU64,
     statements: Arc<AtomicU64>,
 }
 
@@ -129,7 +130,11 @@ impl Store {
                 Backend::Postgres(postgres)
             }
         };
-        Ok(Self { backend, statements })
+        Ok(Self {
+            backend,
+            commits: AtomicU64::new(0),
+            statements,
+        })
     }
 
     /// How many statements the connections that read have carried out; on PostgreSQL those write too.
@@ -153,10 +158,16 @@ impl Store {
         if set.is_empty() {
             return Ok(Ok(()));
         }
+        self.commits.fetch_add(1, Ordering::Relaxed);
         match &self.backend {
             Backend::Sqlite { writer, .. } => writer.commit(set).await,
             Backend::Postgres(postgres) => postgres.commit(set).await,
         }
+    }
+
+    /// How many write sets were handed in since the store was opened, outside of turns.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Waits for the right to decide alone on the rows: for deciders whose guards failed again and again.

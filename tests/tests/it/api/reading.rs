@@ -14,6 +14,17 @@ async fn named(app: &TestApp, filter: Json) -> Result<Vec<String>> {
     Ok(nodes.iter().filter_map(|node| Some(node["name"].as_str()?.to_owned())).collect())
 }
 
+/// The statements that a query costs. The engine's polling can only add to them, so the least of several tries counts.
+async fn cost(app: &TestApp, query: &str) -> Result<u64> {
+    let mut least = u64::MAX;
+    for _ in 0..20 {
+        let before = app.statements();
+        app.data(query, json!(null)).await?;
+        least = least.min(app.statements() - before);
+    }
+    Ok(least)
+}
+
 served! {
     async fn filters_select_what_they_say(app: TestApp) -> Result<TestApp> {
         let acme = app.create("companies", json!([{ "name": "Acme" }])).await?.remove(0);
@@ -69,14 +80,12 @@ served! {
         let companies = app.create("companies", (0..10).map(|n| json!({ "name": format!("c{n}") })).collect()).await?;
         let contact = |n: usize| json!({ "name": format!("n{n}"), "companyId": companies[n % 10] });
         app.create("contacts", (0..50).map(contact).collect()).await?;
-        let key = app.statements();
-        app.data("{ viewer { role } }", json!(null)).await?;
-        let signing_in = app.statements() - key;
 
-        let before = app.statements();
-        let data = app.data("{ contacts(first: 50) { nodes { name company { name } } } }", json!(null)).await?;
+        let signing_in = cost(&app, "{ viewer { role } }").await?;
+        let whole = cost(&app, "{ contacts(first: 50) { nodes { name company { name } } } }").await?;
 
-        assert_eq!(app.statements() - before - signing_in, 2);
+        assert_eq!(whole - signing_in, 2);
+        let data = app.data("{ contacts(first: 50) { nodes { company { name } } } }", json!(null)).await?;
         assert_eq!(data["contacts"]["nodes"][49]["company"]["name"], "c9");
         Ok(app)
     }

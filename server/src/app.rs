@@ -126,7 +126,7 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         session_cookie: cookies.name.clone(),
         sockets: sockets.clone(),
     };
-    let schema = api::schema(installation, cookies);
+    let schema = api::schema(&door, cookies);
     Route::new()
         .at("/graphql", transport::Endpoint::new(schema, door, settings))
         .at("/graphql/schema.graphql", get(schema_text))

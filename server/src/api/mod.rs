@@ -30,8 +30,7 @@ use std::sync::Arc;
 
 use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
-use crate::installation::Installation;
-use door::Cookies;
+use door::{Cookies, Door};
 
 /// All queries.
 #[derive(Default, MergedObject)]
@@ -83,14 +82,14 @@ pub fn sdl() -> String {
     bare().finish().sdl_with_options(options)
 }
 
-/// The schema over an installation.
+/// The schema over what the door leads to.
 #[must_use]
-pub fn schema(installation: &Installation, cookies: Cookies) -> Schema {
+pub fn schema(door: &Door, cookies: Cookies) -> Schema {
     bare()
-        .data(Arc::clone(&installation.crm))
-        .data(Arc::clone(&installation.accounts))
-        .data(Arc::clone(&installation.workflows))
-        .data(Arc::clone(&installation.engine))
+        .data(Arc::clone(&door.crm))
+        .data(Arc::clone(&door.accounts))
+        .data(Arc::clone(&door.workflows))
+        .data(Arc::clone(&door.engine))
         .data(Arc::new(cookies))
         .finish()
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long a load waits for others to join its statement. With none at all they would not be batched.
-const GATHER: Duration = Duration::from_millis(1);
+pub const GATHER: Duration = Duration::from_millis(1);
 
 /// The principal of an operation, with its loader of records.
 pub struct Caller {

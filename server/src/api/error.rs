@@ -10,7 +10,7 @@ use crate::{engine, store, workflow};
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a field could not be answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     code: Code,
     message: String,

@@ -167,7 +167,7 @@ impl Tests {
         self
     }
 
-    /// Emptiness.
+    /// Whether the field is empty.
     pub fn emptiness(self, is_null: Option<bool>) -> Self {
         self.test(is_null.unwrap_or_default(), is_null.map(|_| Test::IsNull))
     }

@@ -134,7 +134,7 @@ macro_rules! object {
             })*
 
             $($(#[doc = $list_doc])*
-            #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its method's")]
+            #[expect(clippy::too_many_arguments, reason = "an argument of the field each, as Relay names them")]
             async fn $list(
                 &self,
                 context: &async_graphql::Context<'_>,
@@ -400,7 +400,7 @@ macro_rules! object {
             }
 
             #[doc = concat!("A page of the ", stringify!($plural), " that the caller may read.")]
-            #[expect(clippy::too_many_arguments, reason = "the arguments of a GraphQL field are its method's")]
+            #[expect(clippy::too_many_arguments, reason = "an argument of the field each, as Relay names them")]
             async fn $plural(
                 &self,
                 context: &async_graphql::Context<'_>,

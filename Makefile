@@ -14,7 +14,7 @@ MODULES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/pa
 TESTS := rust
 CHECKS := format lint dependencies documentation
 
-.PHONY: help run test check audit tools gates $(TESTS) $(CHECKS)
+.PHONY: help run test check audit bench tools gates $(TESTS) $(CHECKS)
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,10 @@ check: tools $(CHECKS) ## looks at formatting, lints, dependencies and documenta
 
 audit: tools ## looks for known vulnerabilities in the dependencies; needs GitHub, where RustSec keeps its list
 	cargo deny --workspace check advisories
+
+bench: tools ## measures W1 and W3 beside the machine's own limits, into docs/performance.md; SECONDS=<each>
+	cargo build --locked --release --package pointsman --package pointsman-bench
+	target/release/pointsman-bench run target/release/pointsman docs/performance.md --seconds $(or $(SECONDS),10)
 
 tools:
 	@.ci/tools

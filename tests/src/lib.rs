@@ -2,5 +2,6 @@
 //! itself, never part of the product.
 
 pub mod clock;
+pub mod program;
 pub mod servers;
 pub mod world;

@@ -1,6 +1,7 @@
 //! Every integration test of Pointsman, as one binary: linking is what costs.
 
 mod architecture;
+mod crash;
 mod engine;
 mod outside;
 mod servers;

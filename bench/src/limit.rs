@@ -108,7 +108,9 @@ fn write(connection: &Connection, queue: &Receiver<Reply>, rows: usize) -> rusql
         }
         transaction.commit()?;
         // A caller that has gone needs no reply.
-        group.into_iter().for_each(|reply| drop(reply.send(())));
+        for reply in group {
+            let _gone = reply.send(());
+        }
     }
     Ok(())
 }

@@ -32,8 +32,6 @@ struct Cli {
 enum Command {
     /// Runs every workload and writes the table.
     Run {
-        /// The server to measure.
-        server: PathBuf,
         /// The document that holds the table.
         document: PathBuf,
         /// How long each measurement takes.
@@ -48,16 +46,12 @@ enum Command {
 async fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Hello => limit::serve_hello().await,
-        Command::Run {
-            server,
-            document,
-            seconds,
-        } => {
+        Command::Run { document, seconds } => {
             let span = Duration::from_secs(seconds);
             let mut report = Report::new(limit::http(span).await?);
             for database in [Database::Sqlite, Database::Postgres] {
                 for workload in [Workload::Create, Workload::EventToDone] {
-                    report.add(workload::measure(&server, database, workload, span).await?);
+                    report.add(workload::measure(database, workload, span).await?);
                 }
             }
             print!("{report}");

@@ -1,14 +1,13 @@
 //! A server with an empty database of its own. It ends with its handle, and its data too.
 
-use std::{
-    net::SocketAddr,
-    path::Path,
-    process::{Command, Stdio},
-    time::Duration,
-};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail, ensure};
-use pointsman_tests::servers::{Process, postgres::Cluster};
+use anyhow::{Context, Result};
+use pointsman_tests::{
+    program::{Program, Settings},
+    servers::postgres::Cluster,
+};
+use sea_orm::{ConnectionTrait, DatabaseConnection, Statement};
 use tempfile::TempDir;
 
 use crate::{client::Client, cpu};
@@ -22,51 +21,47 @@ pub enum Database {
 
 /// A server that serves.
 pub struct Server {
-    process: Process,
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// A key that may do everything.
-    pub key: String,
-    folder: TempDir,
+    program: Program,
+    key: String,
+    /// Reads what the server has committed.
+    pub reads: DatabaseConnection,
     cluster: Option<Cluster>,
+    _folder: TempDir,
 }
 
 impl Server {
-    /// Starts the program on an empty database and waits until it is ready.
-    pub async fn start(program: &Path, database: Database) -> Result<Self> {
+    /// Prepares an empty database, starts the server on it, and waits until it is ready.
+    pub async fn start(database: Database, prepare: impl AsyncFnOnce(&Settings) -> Result<()>) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
         let cluster = match database {
             Database::Sqlite => None,
             Database::Postgres => Some(Cluster::start()?),
         };
-        let folder = tempfile::tempdir()?;
-        let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
-        let environment = |command: &mut Command| {
-            command
-                .env("POINTSMAN_DATA", folder.path())
-                .env("POINTSMAN_LISTEN", address.to_string());
-            command.env("RUST_LOG", "warn").stderr(Stdio::inherit());
-            command.envs(cluster.as_ref().map(|cluster| ("DATABASE_URL", cluster.url())));
+        let settings = Settings {
+            data: folder.path().to_owned(),
+            database: cluster.as_ref().map(Cluster::url),
+            allow: Vec::new(),
         };
-        let mut serve = Process::command(program);
-        environment(serve.arg("serve"));
-        let process = Process::start(&mut serve)?;
-        wait(address).await?;
-        let mut create = Command::new(program);
-        environment(create.args(["key", "create", "--name", "bench", "--role", "admin"]));
-        let created = create.stdout(Stdio::piped()).output()?;
-        ensure!(created.status.success(), "no key was made: {}", created.status);
+        prepare(&settings).await?;
+        let key = settings.run(&["key", "create", "--name", "bench", "--role", "admin"])?;
+        let file = format!("sqlite://{}?mode=ro", folder.path().join("pointsman.db").display());
         Ok(Self {
-            process,
-            address,
-            key: String::from_utf8(created.stdout)?.trim().to_owned(),
-            folder,
+            program: Program::serve(&settings).await?,
+            key,
+            reads: sea_orm::Database::connect(settings.database.unwrap_or(file)).await?,
             cluster,
+            _folder: folder,
         })
     }
 
     /// A client with a connection of its own.
     pub async fn client(&self) -> Result<Client> {
-        Client::connect(self.address, &self.key).await
+        let address = self
+            .program
+            .url
+            .strip_prefix("http://")
+            .context("the server's URL is not plain HTTP")?;
+        Client::connect(address.parse()?, &self.key).await
     }
 
     /// Processor time so far, the database's included.
@@ -75,44 +70,23 @@ impl Server {
             Some(cluster) => cpu::of_tree(cluster.id())?,
             None => Duration::ZERO,
         };
-        Ok(cpu::of_tree(self.process.id())? + database)
+        Ok(cpu::of_tree(self.program.id())? + database)
     }
 
     /// All rows of all tables.
-    pub fn rows(&self) -> Result<u64> {
-        match &self.cluster {
-            Some(cluster) => in_postgres(cluster),
-            None => in_sqlite(&self.folder.path().join("pointsman.db")),
+    pub async fn rows(&self) -> Result<i64> {
+        let tables = match &self.cluster {
+            Some(_) => "SELECT tablename FROM pg_tables WHERE schemaname = 'public'",
+            None => "SELECT name FROM sqlite_master WHERE type = 'table'",
+        };
+        let statement = |sql: &str| Statement::from_string(self.reads.get_database_backend(), sql);
+        let mut rows = 0;
+        for table in self.reads.query_all_raw(statement(tables)).await? {
+            let name: String = table.try_get_by_index(0)?;
+            let count = statement(&format!("SELECT count(*) FROM \"{name}\""));
+            let count = self.reads.query_one_raw(count).await?.context("a count is one row")?;
+            rows += count.try_get_by_index::<i64>(0)?;
         }
+        Ok(rows)
     }
-}
-
-async fn wait(address: SocketAddr) -> Result<()> {
-    for _ in 0..300 {
-        if tokio::net::TcpStream::connect(address).await.is_ok() {
-            return Ok(());
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-    bail!("the server does not listen on {address} after 30 s")
-}
-
-fn in_postgres(cluster: &Cluster) -> Result<u64> {
-    let count = "SELECT coalesce(sum((xpath('/row/c/text()', query_to_xml(
-            format('SELECT count(*) AS c FROM %I', tablename), false, true, '')))[1]::text::bigint), 0)
-        FROM pg_tables WHERE schemaname = 'public'";
-    cluster.sql(count)?.parse().context("PostgreSQL's count is no number")
-}
-
-fn in_sqlite(file: &Path) -> Result<u64> {
-    let connection = rusqlite::Connection::open_with_flags(file, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut tables = connection.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
-    let names = tables.query_map([], |row| row.get::<_, String>(0))?;
-    let mut rows = 0;
-    for name in names {
-        rows += connection.query_row(&format!("SELECT count(*) FROM \"{}\"", name?), [], |row| {
-            row.get::<_, i64>(0)
-        })?;
-    }
-    Ok(u64::try_from(rows)?)
 }

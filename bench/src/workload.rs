@@ -2,7 +2,6 @@
 
 use std::{
     fmt,
-    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -11,6 +10,12 @@ use std::{
 };
 
 use anyhow::{Result, ensure};
+use pointsman_entities::{contact, run};
+use pointsman_tests::{
+    program::Settings,
+    world::{installation, node, publish, workflow},
+};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value as Json, json};
 
 use crate::{
@@ -34,6 +39,9 @@ const LOOK: Duration = Duration::from_millis(50);
 /// How long runs may be under way behind the last call.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// What the workflow writes into a contact.
+const REACHED: &str = "bench";
+
 const CREATE: &str = "mutation ($input: ContactCreateInput!) {
     contactCreate(input: $input) { contact { id } userErrors { code message } } }";
 
@@ -56,24 +64,20 @@ impl fmt::Display for Workload {
 }
 
 /// Runs the workload on a fresh server, then the machine's own limit for the rows that it left.
-pub async fn measure(program: &Path, database: Database, workload: Workload, span: Duration) -> Result<Figure> {
-    let server = Server::start(program, database).await?;
-    let mut client = server.client().await?;
-    seed(&mut client).await?;
-    if workload == Workload::EventToDone {
-        publish(&mut client).await?;
-    }
+pub async fn measure(database: Database, workload: Workload, span: Duration) -> Result<Figure> {
+    let server = Server::start(database, async |settings| workload.prepare(settings).await).await?;
+    seed(&mut server.client().await?).await?;
     let next = Arc::new(AtomicUsize::new(CONTACTS));
     load::closed(creators(&server, &next).await?, WARM_UP).await?;
-    workload.settle(&mut client, &next).await?;
+    workload.settle(&server, &next).await?;
 
-    let (rows, cpu, start) = (server.rows()?, server.cpu()?, Instant::now());
+    let (rows, cpu, start) = (server.rows().await?, server.cpu()?, Instant::now());
     let mut done = load::closed(creators(&server, &next).await?, span).await?;
-    workload.settle(&mut client, &next).await?;
+    workload.settle(&server, &next).await?;
     done.span = start.elapsed();
     let used = server.cpu()?.saturating_sub(cpu);
 
-    let rows = (server.rows()? - rows) as usize / done.count().max(1);
+    let rows = usize::try_from(server.rows().await? - rows)? / done.count().max(1);
     drop(server);
     Ok(Figure {
         workload,
@@ -86,34 +90,42 @@ pub async fn measure(program: &Path, database: Database, workload: Workload, spa
 }
 
 impl Workload {
-    /// Waits until all that was acknowledged is there, and, for W1, done; then nothing is left to be measured.
-    async fn settle(self, client: &mut Client, next: &AtomicUsize) -> Result<()> {
-        let created = next.load(Ordering::Relaxed) - CONTACTS;
-        let found = count(client, "contacts", json!({})).await?;
-        ensure!(
-            found == CONTACTS + created,
-            "{found} contacts, not {}",
-            CONTACTS + created
-        );
-        if self == Self::Create {
-            return Ok(());
+    async fn prepare(self, settings: &Settings) -> Result<()> {
+        match self {
+            Self::EventToDone => {
+                let installation = installation(settings).await?;
+                publish(&installation.workflows, reaction()).await?;
+                Ok(())
+            }
+            Self::Create => Ok(()),
         }
+    }
+
+    /// Waits until all that was acknowledged is there and, for W1, done: once and completely.
+    async fn settle(self, server: &Server, next: &AtomicUsize) -> Result<()> {
+        let created = u64::try_from(next.load(Ordering::Relaxed) - CONTACTS)?;
+        let reactions = match self {
+            Self::EventToDone => created,
+            Self::Create => 0,
+        };
+        let succeeded = run::Entity::find().filter(run::Column::Status.eq("SUCCEEDED"));
         let patience = Instant::now();
-        while count(client, "runs", json!({ "status": { "eq": "SUCCEEDED" } })).await? < created {
+        while succeeded.clone().count(&server.reads).await? < reactions {
             ensure!(patience.elapsed() < PATIENCE, "the runs do not end");
             tokio::time::sleep(LOOK).await;
         }
-        let reached = count(client, "contacts", json!({ "source": { "eq": "bench" } })).await?;
-        ensure!(reached == created, "{reached} contacts were updated, not {created}");
+        let contacts = contact::Entity::find().count(&server.reads).await?;
+        let reached = contact::Entity::find().filter(contact::Column::Source.eq(REACHED));
+        ensure!(
+            contacts == CONTACTS as u64 + created,
+            "{contacts} contacts after {created} more"
+        );
+        ensure!(
+            reached.count(&server.reads).await? == reactions,
+            "not {reactions} were reached"
+        );
         Ok(())
     }
-}
-
-async fn count(client: &mut Client, list: &str, filter: Json) -> Result<usize> {
-    let kind = if list == "runs" { "RunFilter" } else { "ContactFilter" };
-    let query = format!("query ($filter: {kind}) {{ {list}(filter: $filter, first: 1) {{ totalCount }} }}");
-    let data = client.ask(&query, json!({ "filter": filter })).await?;
-    Ok(usize::try_from(data[list]["totalCount"].as_u64().unwrap_or_default())?)
 }
 
 /// 5,000 companies and 50,000 contacts, by formula.
@@ -153,34 +165,26 @@ fn contact(i: usize, companies: &[Json]) -> Json {
 }
 
 /// W1's workflow: a condition, an update, two parallel steps, and a join.
-async fn publish(client: &mut Client) -> Result<()> {
-    let node = |key: &str, kind: &str, config: Json| json!({ "key": key, "kind": kind, "config": config });
-    let edge = |from: &str, port: Option<&str>, to: &str| json!({ "from": from, "port": port, "to": to });
-    let definition = json!({
-        "format": 1,
-        "nodes": [
+fn reaction() -> Json {
+    let update = json!({ "values": { "source": REACHED, "score": "{{ record.score + 1 }}" } });
+    workflow(
+        vec![
             node("created", "recordCreated", json!({ "object": "contact" })),
             node("hot", "if", json!({ "condition": "record.score >= 50" })),
-            node("update", "updateRecord", json!({ "values": { "source": "bench", "score": "{{ record.score + 1 }}" } })),
+            node("update", "updateRecord", update),
             node("text", "set", json!({ "values": { "text": "'hello ' + record.name" } })),
             node("number", "set", json!({ "values": { "number": "record.score * 2" } })),
             node("both", "join", json!({ "policy": "all" })),
         ],
-        "edges": [
-            edge("created", None, "hot"), edge("hot", Some("yes"), "update"), edge("update", None, "text"),
-            edge("update", None, "number"), edge("text", None, "both"), edge("number", None, "both"),
+        &[
+            "created -> hot",
+            "hot.yes -> update",
+            "update -> text",
+            "update -> number",
+            "text -> both",
+            "number -> both",
         ],
-    });
-    let create = "mutation ($input: WorkflowCreateInput!) {
-        workflowCreate(input: $input) { workflow { id } userErrors { code message } } }";
-    let input = json!({ "name": "W1", "json": definition });
-    let created = client.change(create, json!({ "input": input })).await?;
-    let publish = "mutation ($input: WorkflowPublishInput!) {
-        workflowPublish(input: $input) { version { id } problems { message } userErrors { code message } } }";
-    let input = json!({ "id": created["workflow"]["id"] });
-    let published = client.change(publish, json!({ "input": input })).await?;
-    ensure!(published["version"]["id"].is_string(), "not published: {published}");
-    Ok(())
+    )
 }
 
 /// Creates contacts that the workflow finds worth its while.

@@ -120,17 +120,17 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-/// The program that the workspace has built beside this test.
+/// The program that the workspace has built beside this test or bench.
 fn binary() -> Result<PathBuf> {
-    let tests = env::current_exe()?;
-    let folder = tests
-        .parent()
-        .and_then(|deps| deps.parent())
+    let own = env::current_exe()?;
+    let mut folders = own.ancestors().skip(1);
+    let folder = folders
+        .find(|folder| !folder.ends_with("deps"))
         .context("the target folder")?;
     let binary = folder.join("pointsman");
     ensure!(
         binary.exists(),
-        "{} is not built: run the whole workspace's tests",
+        "{} is not built: build the whole workspace",
         binary.display()
     );
     Ok(binary)

@@ -1,13 +1,7 @@
 //! The real server in the test's own process: the whole program on a port of its own, spoken to over HTTP.
 
 use anyhow::{Context, Result, ensure};
-use pointsman::{
-    app::App,
-    auth::NewKey,
-    crm::access::Role,
-    source::Source,
-    store::Location,
-};
+use pointsman::{app::App, auth::NewKey, crm::access::Role, source::Source, store::Location};
 use reqwest::{Client, header::HeaderMap};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};

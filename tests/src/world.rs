@@ -17,8 +17,8 @@ use pointsman::{
     },
     engine::{
         Engine,
-        housekeeping::Retention,
         history::{Entry, What},
+        housekeeping::Retention,
     },
     installation::{self, Installation},
     source::Source,

@@ -63,7 +63,7 @@ pub struct World {
     pub clock: ManualClock,
     pub crm: Arc<Crm>,
     pub workflows: Arc<Workflows>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub access: Access,
 }
 

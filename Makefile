@@ -12,7 +12,7 @@ SUITES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/pac
 CEL := $(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))')
 
 # What `test` and `check` are made of; .ci/run counts each.
-TESTS := rust
+TESTS := rust schema
 CHECKS := format lint dependencies documentation
 
 .PHONY: help run test check audit bench soak tools gates programs $(TESTS) $(CHECKS)
@@ -50,6 +50,9 @@ gates:
 rust: programs $(SUITES)
 	$(CEL) cargo nextest run --locked --workspace --run-ignored all --no-fail-fast \
 		$(if $(CEL),,-E 'not test(the_cases_of_cel_spec_pass)')
+
+schema: tests/suites/schema/node_modules
+	npm run --prefix tests/suites/schema lint
 
 # With the tests' own choice of features, or everything would be compiled twice.
 programs:

@@ -58,7 +58,17 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("app", &["api", "config", "control", "installation", "source"]),
     (
         "cli",
-        &["api", "app", "config", "control", "installation", "source", "store"],
+        &[
+            "api",
+            "app",
+            "config",
+            "control",
+            "installation",
+            "source",
+            "store",
+            "crm::Catalogue",
+            "crm::describe",
+        ],
     ),
     ("main", &["server"]),
     ("lib", &[]),

@@ -43,7 +43,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "auth", "crm", "engine", "workflow", "store", "source", "entities", "graph",
+            "auth", "crm", "engine", "workflow", "store", "entities", "graph",
         ],
     ),
     // The program: configuration, the open installation, commands, the server.

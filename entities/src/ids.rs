@@ -56,6 +56,8 @@ ids! {
     MemberId,
     /// An API key.
     KeyId,
+    /// A payload that is kept out of line.
+    BlobId,
 }
 
 impl From<UserId> for RecordId {

@@ -4,6 +4,7 @@
 //! microseconds, documents as JSON text, so that both databases hold and order the same bytes.
 
 pub mod api_key;
+pub mod blob;
 pub mod change;
 pub mod company;
 pub mod contact;

@@ -132,6 +132,11 @@ fn tables() -> Vec<Table> {
             .index("run", "run_id, step")
             .index_where("due", "next_at", "state = 'PENDING'")
             .index_where("owner", "owner", "owner IS NOT NULL"),
+        Table::new("blob")
+            .key_uuid("id")
+            .key_integer("part")
+            .bytes("bytes")
+            .clustered(),
         Table::new("member")
             .key_uuid("id")
             .text("name")

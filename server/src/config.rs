@@ -17,6 +17,7 @@ use crate::{
         egress::{self, Allow},
         email::{Security, SmtpConfig},
     },
+    engine::housekeeping::Retention,
     store::Location,
 };
 
@@ -31,6 +32,8 @@ const KEYS: &[&str] = &[
     "origins",
     "postgres_connections",
     "public_url",
+    "retention.run_days",
+    "retention.runs_per_workflow",
     "smtp.ca",
     "smtp.from",
     "smtp.host",
@@ -58,6 +61,7 @@ pub struct Config {
     pub log: Log,
     pub smtp: Option<SmtpConfig>,
     pub egress: egress::Settings,
+    pub retention: Retention,
 }
 
 /// How the log is written.
@@ -98,6 +102,8 @@ struct Raw {
     smtp: Option<Smtp>,
     #[serde(default)]
     egress: Egress,
+    #[serde(default)]
+    retention: Retention,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +190,7 @@ impl Config {
                 allow: allow.collect::<Result<_, _>>()?,
                 ca: raw.egress.ca,
             },
+            retention: raw.retention,
         })
     }
 }

@@ -96,6 +96,7 @@ impl Installation {
             actions,
             hints: Arc::<Hints>::default(),
             member,
+            retention: config.retention,
         });
         link.connect(&engine);
         seed::first_pipeline(&crm).await?;

@@ -4,7 +4,6 @@ use anyhow::{Context, Result, ensure};
 use pointsman::{
     app::App,
     auth::NewKey,
-    config::{Config, Log},
     crm::access::Role,
     source::Source,
     store::Location,
@@ -17,7 +16,7 @@ use tempfile::TempDir;
 use crate::{
     clock::ManualClock,
     servers::postgres::Database,
-    world::{Backend, START},
+    world::{self, Backend, Outside, START},
 };
 
 /// A server with an administrator's key, on a clock that stands still.
@@ -64,16 +63,7 @@ impl TestApp {
                 connections: 12,
             },
         };
-        let config = Config {
-            listen: "127.0.0.1:0".parse()?,
-            public_url: None,
-            data: folder.path().to_owned(),
-            location,
-            origins: Vec::new(),
-            log: Log::Human,
-            smtp: None,
-            egress: Default::default(),
-        };
+        let config = world::config(folder.path().to_owned(), location, &Outside::default());
         let clock = ManualClock::at(START);
         let app = App::start(&config, Source::on(Box::new(clock.clone()))).await?;
         let new = NewKey {

@@ -17,6 +17,7 @@ use pointsman::{
     },
     engine::{
         Engine,
+        housekeeping::Retention,
         history::{Entry, What},
     },
     installation::{self, Installation},
@@ -126,7 +127,7 @@ impl World {
             clock,
             crm,
             workflows,
-            engine,
+            engine: Engine::clone(&engine),
             access: Access::system(),
         })
     }
@@ -356,7 +357,9 @@ pub async fn installation(settings: &Settings) -> Result<Installation> {
     Ok(Installation::open(&config, Source::system()).await?)
 }
 
-fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
+/// The configuration of an installation of a test.
+#[must_use]
+pub fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
     Config {
         listen: ([127, 0, 0, 1], 0).into(),
         public_url: None,
@@ -366,6 +369,7 @@ fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
         log: Log::Human,
         smtp: outside.smtp.clone(),
         egress: outside.egress.clone(),
+        retention: Retention::default(),
     }
 }
 

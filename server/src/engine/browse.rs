@@ -15,6 +15,7 @@ use crate::{
     store::{
         self,
         page::{Order, Page, Slice},
+        payload,
     },
 };
 
@@ -148,7 +149,7 @@ impl Engine {
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 
-    /// The steps of these runs in their order, in one statement.
+    /// The steps of these runs in their order, in one statement, and one more for each large input or output.
     ///
     /// # Errors
     /// Where the database fails.
@@ -158,7 +159,10 @@ impl Engine {
             .order_by_asc(step::Column::RunId)
             .order_by_asc(step::Column::Number);
         let mut found: HashMap<RunId, Vec<step::Model>> = HashMap::new();
-        for step in select.all(self.store.reads()).await? {
+        for mut step in select.all(self.store.reads()).await? {
+            for text in [&mut step.input, &mut step.output].into_iter().flatten() {
+                *text = payload::get(&self.store, std::mem::take(text)).await?;
+            }
             found.entry(step.run_id).or_default().push(step);
         }
         Ok(found)

@@ -184,6 +184,7 @@ impl Segment<'_> {
             attempt_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
             what,
         };
+        let payload = self.stored(serde_json::to_string(&payload).unwrap_or_default());
         self.decision.set.insert(effect::ActiveModel {
             id: Set(effect),
             run_id: Set(self.live.id),
@@ -191,7 +192,7 @@ impl Segment<'_> {
             idempotency_key: Set(id::format("effect", effect)),
             kind: Set(kind.into()),
             delivery: Set(delivery.text().into()),
-            payload: Set(serde_json::to_string(&payload).unwrap_or_default()),
+            payload: Set(payload),
             state: Set("PENDING".into()),
             attempts: Set(0),
             next_at: Set(self.now),

@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use super::{Engine, Error};
 use crate::{
     crm::{Record, write::Enrolled},
-    store,
+    store::{self, payload},
     workflow::versions::Version,
 };
 
@@ -244,8 +244,9 @@ impl Live {
                 id: format!("{}/{}", self.id.0, row.number),
             };
             let step: StepId = row.step.parse().map_err(|_| unreadable())?;
-            if let Some(output) = &row.output {
-                let json = serde_json::from_str(output).map_err(|_| unreadable())?;
+            if let Some(output) = row.output {
+                let output = payload::get(&engine.store, output).await?;
+                let json = serde_json::from_str(&output).map_err(|_| unreadable())?;
                 let output = self.typed(&step.node, &json);
                 self.outputs.insert(step.clone(), output);
             }

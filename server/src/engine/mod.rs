@@ -8,6 +8,7 @@ pub mod browse;
 pub mod changes;
 mod find;
 pub mod hints;
+pub mod housekeeping;
 pub mod history;
 pub mod inbox;
 mod ledger;
@@ -28,10 +29,12 @@ mod waits;
 use std::{
     ops::Deref,
     sync::{Arc, OnceLock, Weak},
+    time::Duration,
 };
 
 use pointsman_entities::ids::{MemberId, RunId};
 use tokio::sync::Semaphore;
+use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -43,12 +46,16 @@ use crate::{
 };
 use changes::Changes;
 use hints::Hints;
+use housekeeping::Retention;
 use moves::Moves;
 use queue::Queue;
 use tail::Tail;
 
 /// Effects carried out at a time.
 const EFFECTS: usize = 128;
+
+/// How long the engine waits before it does again what the database has failed to do.
+const PAUSE: Duration = Duration::from_secs(2);
 
 /// Why a run could not be moved. Never shown to clients.
 #[derive(Debug, thiserror::Error)]
@@ -66,6 +73,8 @@ pub enum Error {
         #[source]
         source: serde_json::Error,
     },
+    #[error("the housekeeping can't be started")]
+    Housekeeping(#[from] JobSchedulerError),
     #[error("{table} {id} can't be read")]
     Unreadable { table: &'static str, id: String },
 }
@@ -99,6 +108,8 @@ pub struct Inner {
     loops: TaskTracker,
     stop: CancellationToken,
     member: MemberId,
+    retention: Retention,
+    scheduler: OnceLock<JobScheduler>,
 }
 
 /// What an engine is made of.
@@ -110,6 +121,7 @@ pub struct Parts {
     pub actions: Actions,
     pub hints: Arc<Hints>,
     pub member: MemberId,
+    pub retention: Retention,
 }
 
 impl Deref for Engine {
@@ -141,6 +153,8 @@ impl Engine {
             loops: TaskTracker::new(),
             stop,
             member: parts.member,
+            retention: parts.retention,
+            scheduler: OnceLock::new(),
         }))
     }
 
@@ -163,6 +177,11 @@ impl Engine {
     /// Stops taking work, finishes what is under way, and leaves.
     pub async fn stop(&self) {
         self.stop.cancel();
+        if let Some(mut scheduler) = self.scheduler.get().cloned()
+            && let Err(error) = scheduler.shutdown().await
+        {
+            tracing::warn!(%error, "the housekeeping could not be stopped");
+        }
         self.loops.close();
         self.loops.wait().await;
         self.queue.drain().await;
@@ -224,7 +243,19 @@ impl Engine {
         if let Err(error) = advance::advance(self, run, enrolled).await {
             let source = std::error::Error::source(&error).map(ToString::to_string);
             tracing::error!(run = %run.0, %error, source, "a run could not be moved");
+            self.look_later(run);
         }
+    }
+
+    /// What failed may work in a while: the database is back, the mistake mended.
+    fn look_later(&self, run: RunId) {
+        let engine = self.clone();
+        self.loops.spawn(async move {
+            tokio::select! {
+                () = engine.stop.cancelled() => {}
+                () = tokio::time::sleep(PAUSE) => engine.wake(run),
+            }
+        });
     }
 }
 

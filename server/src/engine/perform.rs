@@ -7,6 +7,7 @@ use chrono::DateTime;
 use pointsman_entities::{
     contact, effect,
     ids::{EffectId, RecordId},
+    run,
 };
 use pointsman_graph::{event::Failure, step::StepId};
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter};
@@ -20,7 +21,7 @@ use super::{
 use crate::{
     actions::{Outcome, http},
     crm::{Access, Value, cause::Cause, write::Decision},
-    store::{self, Assign, Require, Update, Write},
+    store::{self, Assign, Require, Store, Update, Write, payload},
 };
 
 /// An effect as this server node holds it.
@@ -29,16 +30,22 @@ struct Held {
     payload: Payload,
     step: StepId,
     delivery: Delivery,
+    /// How many workflow-made changes away from somebody's request the effect's own changes are.
+    depth: i64,
 }
 
 impl Engine {
-    /// Carries an effect out in a task of its own.
+    /// Carries an effect out in a task of its own. Where the database fails before the call it is tried again.
     pub(super) fn perform(&self, effect: EffectId) {
         let engine = self.clone();
         self.performers.spawn(async move {
             let _permit = engine.permits.acquire().await;
-            if let Err(error) = engine.attempt(effect).await {
+            while let Err(error) = engine.attempt(effect).await {
                 tracing::error!(effect = %effect.0, %error, "an effect could not be carried out");
+                tokio::select! {
+                    () = engine.stop.cancelled() => return,
+                    () = tokio::time::sleep(super::PAUSE) => {}
+                }
             }
         });
     }
@@ -51,7 +58,7 @@ impl Engine {
         let Some(row) = row.filter(|row| row.state == "PENDING" && row.owner == Some(self.member)) else {
             return Ok(());
         };
-        let mut held = Held::read(row)?;
+        let mut held = Held::read(&self.store, row).await?;
         let opted_out = self.opted_out(&held).await?;
         if let Some(address) = opted_out.refused {
             let message = format!("{address} has opted out of marketing e-mail");
@@ -95,6 +102,7 @@ impl Engine {
         }
         held.row.fence += 1;
         held.row.attempts += 1;
+        "SENDING".clone_into(&mut held.row.state);
         match self.store.commit(set).await? {
             Ok(()) => Ok(true),
             Err(store::Refusal::Row { table }) if table == contact::Entity.table_name() => {
@@ -126,46 +134,61 @@ impl Engine {
         }
     }
 
-    /// Commits what became of an attempt, with the fact for the run.
+    /// Commits what became of an attempt, with the fact for the run. The outcome is known nowhere else: while the database
+    /// fails it is kept and written again.
     async fn settle(&self, held: &Held, verdict: Verdict) -> Result<(), Error> {
-        let access = Access::system();
         loop {
-            let cause = Cause::Run {
-                run: held.row.run_id,
-                node: held.row.step.clone(),
-                depth: 1,
-            };
-            let mut decision = Decision::new(&self.crm, &access, cause);
-            let now = decision.now;
-            decision.set.push(Write::Update(Update {
-                table: effect::Entity.table_name(),
-                key: vec![("id", held.row.id.0.into())],
-                set: vec![
-                    ("state", Assign::Value(verdict.state.into())),
-                    ("result", Assign::Value(verdict.result.to_string().into())),
-                    ("owner", Assign::Value(sea_orm::Value::Uuid(None))),
-                    ("updated_at", Assign::Value(now.micros().into())),
-                ],
-                guard: vec![("fence", held.row.fence.into())],
-                returning: None,
-                must_match: true,
-            }));
-            let fact = verdict.fact(held);
-            inbox::deliver(&mut decision.set, held.row.run_id, &fact, now);
-            if let What::Email {
-                message: Some(message), ..
-            } = &held.payload.what
-            {
-                self.update_message(&mut decision, *message, &verdict).await?;
-            }
-            match self.crm.settle(decision, None).await? {
-                Ok(()) => break,
-                Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => return Ok(()),
-                Err(refusal) => tracing::debug!(%refusal, "an effect's outcome is written again"),
+            match self.try_settle(held, &verdict).await {
+                Ok(true) => break,
+                Ok(false) => tracing::debug!("an effect's outcome is decided again"),
+                Err(error) if self.stop.is_cancelled() => return Err(error),
+                Err(error) => {
+                    tracing::warn!(effect = %held.row.id.0, %error, "an effect's outcome can't be written yet");
+                    tokio::time::sleep(super::PAUSE).await;
+                }
             }
         }
         self.wake(held.row.run_id);
         Ok(())
+    }
+
+    /// False where the decision must be made again.
+    async fn try_settle(&self, held: &Held, verdict: &Verdict) -> Result<bool, Error> {
+        let access = Access::system();
+        let cause = Cause::Run {
+            run: held.row.run_id,
+            node: held.row.step.clone(),
+            depth: held.depth,
+        };
+        let mut decision = Decision::new(&self.crm, &access, cause);
+        let now = decision.now;
+        decision.set.push(Write::Update(Update {
+            table: effect::Entity.table_name(),
+            key: vec![("id", held.row.id.0.into())],
+            set: vec![
+                ("state", Assign::Value(verdict.state.into())),
+                ("result", Assign::Value(verdict.result.to_string().into())),
+                ("owner", Assign::Value(sea_orm::Value::Uuid(None))),
+                ("updated_at", Assign::Value(now.micros().into())),
+            ],
+            guard: vec![("fence", held.row.fence.into()), ("state", held.row.state.as_str().into())],
+            returning: None,
+            must_match: true,
+        }));
+        let fact = verdict.fact(held);
+        inbox::deliver(&mut decision.set, held.row.run_id, &fact, now);
+        if let What::Email {
+            message: Some(message), ..
+        } = &held.payload.what
+        {
+            self.update_message(&mut decision, *message, verdict).await?;
+        }
+        match self.crm.settle(decision, None).await? {
+            Ok(()) => Ok(true),
+            // Another has settled it: there is nothing left to say.
+            Err(store::Refusal::Row { table }) => Ok(table == effect::Entity.table_name()),
+            Err(_) => Ok(false),
+        }
     }
 
     async fn update_message(
@@ -223,18 +246,21 @@ struct Consent {
 }
 
 impl Held {
-    fn read(row: effect::Model) -> Result<Self, Error> {
+    async fn read(store: &Store, row: effect::Model) -> Result<Self, Error> {
         let unreadable = || Error::Unreadable {
             table: "effect",
             id: row.id.0.to_string(),
         };
-        let payload = serde_json::from_str(&row.payload).map_err(|_| unreadable())?;
+        let payload = payload::get(store, row.payload.clone()).await?;
+        let payload = serde_json::from_str(&payload).map_err(|_| unreadable())?;
         let step = row.step.parse().map_err(|_| unreadable())?;
         let delivery = Delivery::parse(&row.delivery).ok_or_else(unreadable)?;
+        let run = run::Entity::find_by_id(row.run_id).one(store.reads()).await.map_err(store::Error::from)?;
         Ok(Self {
             payload,
             step,
             delivery,
+            depth: run.map_or(1, |run| run.depth + 1),
             row,
         })
     }
@@ -335,7 +361,7 @@ impl Verdict {
 impl Engine {
     /// What became of an effect whose server node died while it was being sent: nobody knows.
     pub(super) async fn orphan(&self, row: effect::Model) -> Result<(), Error> {
-        let held = Held::read(row)?;
+        let held = Held::read(&self.store, row).await?;
         let lost = crate::actions::Failure {
             code: crate::actions::Code::AnswerLost,
             message: "the server stopped while this was being sent".into(),

@@ -47,6 +47,8 @@ impl Queue {
         }
         let (permits, active) = (Arc::clone(&self.permits), Arc::clone(&self.active));
         self.tasks.spawn(async move {
+            // Whatever panics below, the run does not stay marked as being looked at.
+            let _mark = Mark { active: &active, run };
             let _permit = permits.acquire().await;
             first().await;
             while take(&active, run) {
@@ -74,6 +76,20 @@ impl Queue {
         self.tasks.close();
         self.tasks.wait().await;
         self.tasks.reopen();
+    }
+}
+
+/// Takes a run off the list when its task ends.
+struct Mark<'a> {
+    active: &'a Mutex<HashMap<RunId, bool>>,
+    run: RunId,
+}
+
+impl Drop for Mark<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            lock(self.active).remove(&self.run);
+        }
     }
 }
 

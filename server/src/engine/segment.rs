@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     crm::{access::Access, cause::Cause, write::Decision},
-    store::{Update, Write},
+    store::{Update, Write, payload},
 };
 
 /// Steps begun in one segment before others get their turn.
@@ -262,7 +262,8 @@ impl<'a> Segment<'a> {
     /// The step leaves by a port, with an output.
     pub(super) fn succeed(&mut self, step: &StepId, attempt: u32, port: Port, output: Value) {
         if !matches!(output, Value::Null) {
-            self.row(step).output = Set(Some(output.to_json().to_string()));
+            let text = self.stored(output.to_json().to_string());
+            self.row(step).output = Set(Some(text));
             self.live.outputs.insert(step.clone(), output);
         }
         let at = self.at();
@@ -315,7 +316,13 @@ impl<'a> Segment<'a> {
     }
 
     pub(super) fn set_input(&mut self, step: &StepId, input: &Json) {
-        self.row(step).input = Set(Some(input.to_string()));
+        let text = self.stored(input.to_string());
+        self.row(step).input = Set(Some(text));
+    }
+
+    /// The text as a row holds it: a long one out of line.
+    pub(super) fn stored(&mut self, text: String) -> String {
+        payload::put(&mut self.decision.set, || self.engine.source.id(), text)
     }
 
     pub(super) fn at(&self) -> DateTime<Utc> {

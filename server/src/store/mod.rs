@@ -4,6 +4,7 @@
 
 pub mod migrate;
 pub mod page;
+pub mod payload;
 mod postgres;
 mod sqlite;
 mod statement;
@@ -57,6 +58,8 @@ pub enum Error {
         #[source]
         source: DbErr,
     },
+    #[error("payload {id} is no text")]
+    Blob { id: Uuid },
     #[error("the writer has stopped")]
     Stopped,
 }

@@ -1,0 +1,191 @@
+//! Clears away what nobody needs any more, in small batches: old runs with all that belongs to them, used-up idempotency
+//! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
+
+use pointsman_entities::{
+    effect, idempotency, ids::RunId, run, run_event, run_inbox, session, step, time::Timestamp, timer, wait,
+};
+use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use serde::Deserialize;
+use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
+
+use super::{Engine, Error};
+use crate::store::{self, Delete, Write, WriteSet, payload};
+
+/// Rows cleared by one write set.
+const BATCH: u64 = 100;
+
+/// Write sets of one tick, so that clearing never competes with work for long.
+const BATCHES: usize = 50;
+
+/// Second 30 of each minute.
+const TICK: &str = "30 * * * * *";
+
+const DAY: i64 = 86_400_000_000;
+
+/// How long a keyed request gives its first answer again.
+const KEYS: i64 = DAY;
+
+/// How long things are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Retention {
+    /// Days that runs are kept after their end.
+    pub run_days: u32,
+    /// Ended runs that are kept of each workflow, however young.
+    pub runs_per_workflow: u64,
+}
+
+impl Default for Retention {
+    fn default() -> Self {
+        Self { run_days: 90, runs_per_workflow: 100_000 }
+    }
+}
+
+/// Starts the ticks. They end with the scheduler.
+///
+/// # Errors
+/// Where the scheduler can't be started.
+pub async fn start(engine: &Engine) -> Result<JobScheduler, JobSchedulerError> {
+    let scheduler = JobScheduler::new().await?;
+    let engine = engine.clone();
+    let job = Job::new_async(TICK, move |_, _| {
+        let engine = engine.clone();
+        Box::pin(async move {
+            if let Err(error) = tick(&engine).await {
+                tracing::error!(%error, "the housekeeping failed");
+            }
+        })
+    })?;
+    scheduler.add(job).await?;
+    scheduler.start().await?;
+    Ok(scheduler)
+}
+
+/// Clears away what is due.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn tick(engine: &Engine) -> Result<(), Error> {
+    let now = engine.source.now();
+    clear_keys(engine, now).await?;
+    clear_sessions(engine, now).await?;
+    clear_runs(engine, now).await
+}
+
+async fn clear_keys(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = idempotency::Entity::find()
+            .filter(idempotency::Column::CreatedAt.lt(now.plus_micros(-KEYS)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| vec![("principal", row.principal.into()), ("key", row.key.into())]);
+        if !delete(engine, idempotency::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn clear_sessions(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = session::Entity::find()
+            .filter(session::Column::ExpiresAt.lt(now))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| vec![("token_hash", row.token_hash.into())]);
+        if !delete(engine, session::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn clear_runs(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
+    for _ in 0..BATCHES {
+        let old = run::Entity::find()
+            .filter(run::Column::FinishedAt.lt(now.plus_micros(-age)))
+            .order_by_asc(run::Column::FinishedAt)
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        if old.is_empty() {
+            break;
+        }
+        for run in old {
+            clear_run(engine, run.id).await?;
+        }
+    }
+    clear_surplus(engine).await
+}
+
+/// Of each workflow, the ended runs beyond the number that is kept, oldest first.
+async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
+    let workflows = pointsman_entities::workflow::Entity::find().all(engine.store.reads()).await;
+    for workflow in workflows.map_err(store::Error::from)? {
+        let surplus = run::Entity::find()
+            .filter(run::Column::WorkflowId.eq(workflow.id))
+            .filter(run::Column::FinishedAt.is_not_null())
+            .order_by_desc(run::Column::Id)
+            .offset(engine.retention.runs_per_workflow)
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        for run in surplus {
+            clear_run(engine, run.id).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Removes a run that is over and all that belongs to it, at once.
+async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
+    let (mut set, reads) = (WriteSet::new(), engine.store.reads());
+    let of_run = || vec![("run_id", run.0.into())];
+    let steps = step::Entity::find().filter(step::Column::RunId.eq(run)).all(reads).await;
+    for step in steps.map_err(store::Error::from)? {
+        for text in [&step.input, &step.output].into_iter().flatten() {
+            payload::remove(&engine.store, &mut set, text).await?;
+        }
+    }
+    let effects = effect::Entity::find().filter(effect::Column::RunId.eq(run)).all(reads).await;
+    for effect in effects.map_err(store::Error::from)? {
+        payload::remove(&engine.store, &mut set, &effect.payload).await?;
+    }
+    let tables = [
+        step::Entity.table_name(),
+        effect::Entity.table_name(),
+        run_event::Entity.table_name(),
+        run_inbox::Entity.table_name(),
+        timer::Entity.table_name(),
+        wait::Entity.table_name(),
+    ];
+    for table in tables {
+        set.push(Write::Delete(Delete { table, key: of_run(), must_match: false }));
+    }
+    let key = vec![("id", run.0.into())];
+    set.push(Write::Delete(Delete { table: run::Entity.table_name(), key, must_match: false }));
+    let _nothing_guards_it = engine.store.commit(set).await?;
+    Ok(())
+}
+
+/// Deletes the rows of these keys; false where there were none.
+async fn delete(
+    engine: &Engine,
+    table: &'static str,
+    keys: impl Iterator<Item = Vec<(&'static str, sea_orm::Value)>>,
+) -> Result<bool, Error> {
+    let mut set = WriteSet::new();
+    for key in keys {
+        set.push(Write::Delete(Delete { table, key, must_match: false }));
+    }
+    let some = !set.is_empty();
+    let _nothing_guards_it = engine.store.commit(set).await?;
+    Ok(some)
+}

@@ -12,15 +12,21 @@ SUITES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/pac
 CEL := $(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))')
 
 # What `test` and `check` are made of; .ci/run counts each.
-TESTS := rust
+TESTS := rust schema
 CHECKS := format lint dependencies documentation
+ifneq ($(wildcard web/package.json),)
+TESTS += web console
+CHECKS += types
+DIST := web/dist/index.html
+endif
 
 .PHONY: help run test check audit bench soak tools gates programs $(TESTS) $(CHECKS)
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## builds and serves on embedded SQLite in ./data; DEMO=1 writes demonstration records into a new one
+run: $(DIST) ## builds and serves on embedded SQLite in ./data; DEMO=1 writes demonstration records into a new one
+	@.ci/tools build
 	cargo build --locked --profile $(PROFILE) --package pointsman
 	$(if $(DEMO),[ -e data ] || $(SERVER) seed >&2)
 	exec $(SERVER) serve
@@ -51,8 +57,22 @@ rust: programs $(SUITES)
 	$(CEL) cargo nextest run --locked --workspace --run-ignored all --no-fail-fast \
 		$(if $(CEL),,-E 'not test(the_cases_of_cel_spec_pass)')
 
+schema: tests/suites/schema/node_modules
+	npm run --prefix tests/suites/schema lint
+
+web: web/node_modules
+	npm test --prefix web
+
+types: web/node_modules
+	npm run --prefix web check
+
+# Its looks on made-up data, then its work against the real program.
+console: tests/suites/console/node_modules $(DIST) programs
+	npm run --prefix tests/suites/console looks
+	npm run --prefix tests/suites/console journey
+
 # With the tests' own choice of features, or everything would be compiled twice.
-programs:
+programs: $(DIST)
 	cargo build --locked --workspace --bins --tests
 
 format:
@@ -66,6 +86,14 @@ dependencies:
 
 documentation:
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+web/dist/index.html: web/node_modules schema.graphql $(shell find web -type f -not -path '*/node_modules/*' -not -path 'web/dist/*' 2>/dev/null)
+	npm run --prefix web build
+	touch $@
+
+web/node_modules: web/package.json web/package-lock.json
+	npm ci --prefix web --no-audit --no-fund
+	touch $@
 
 tests/suites/%/node_modules: tests/suites/%/package.json tests/suites/%/package-lock.json
 	npm ci --prefix $(@D) --no-audit --no-fund

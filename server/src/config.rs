@@ -317,6 +317,15 @@ mod tests {
     }
 
     #[test]
+    fn every_setting_stands_in_the_documentation() {
+        let document = include_str!("../../docs/configuration.md");
+
+        let missing: Vec<_> = KEYS.iter().filter(|key| !document.contains(&format!("`{key}`"))).collect();
+
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+
+    #[test]
     fn the_mail_password_is_not_shown() {
         let config = loaded("[smtp]\nhost = 'h'\nfrom = 'a@b.example'\npassword = 'hush'", &[]).unwrap();
 

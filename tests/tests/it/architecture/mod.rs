@@ -13,7 +13,7 @@ use imports::{Import, of_folder};
 const DIRECTIONS: &[(&str, &[&str])] = &[
     // Leaves: a clock and dice, the databases, the outside world.
     ("source", &["entities::time"]),
-    ("store", &["migration"]),
+    ("store", &["migration", "entities::blob", "entities::ids"]),
     ("actions", &[]),
     // The CRM: the one write path and the one access layer over the records.
     (
@@ -42,12 +42,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // The front: nothing but the program around it knows the API.
     (
         "api",
-        &[
-            "auth", "crm", "engine", "workflow", "store", "source", "entities", "graph",
-        ],
+        &["auth", "crm", "engine", "workflow", "store", "entities", "graph"],
     ),
     // The program: configuration, the open installation, commands, the server.
-    ("config", &["actions", "store"]),
+    ("config", &["actions", "store", "engine::housekeeping"]),
     (
         "installation",
         &[
@@ -63,10 +61,11 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "app",
             "config",
             "control",
-            "crm",
             "installation",
             "source",
             "store",
+            "crm::Catalogue",
+            "crm::describe",
         ],
     ),
     ("main", &["server"]),

@@ -21,6 +21,7 @@ use crate::{
     app::App,
     config::{Config, Log},
     control::{self, Answer, KeyOrder, Order, UserOrder},
+    crm::{Catalogue, describe},
     installation::Installation,
     source::Source,
     store::migrate,
@@ -52,7 +53,11 @@ enum Command {
         step: Option<Step>,
     },
     /// Prints the GraphQL schema.
-    Schema,
+    Schema {
+        /// Prints the objects and their fields as Markdown instead.
+        #[arg(long)]
+        objects: bool,
+    },
     /// Writes demonstration records: 40 companies, 200 contacts, 40 deals, tasks and notes.
     Seed,
     /// Users.
@@ -134,7 +139,8 @@ pub async fn run(cli: Cli, variables: HashMap<String, String>) -> anyhow::Result
     match cli.command {
         Command::Serve => serve(&config()?).await,
         Command::Migrate { step } => migrate(&config()?, step.unwrap_or_default(), cli.json).await,
-        Command::Schema => print(&api::sdl()),
+        Command::Schema { objects: true } => print(&describe::markdown(&Catalogue::core())),
+        Command::Schema { objects: false } => print(&api::sdl()),
         Command::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "pointsman", &mut io::stdout());
             Ok(ExitCode::SUCCESS)

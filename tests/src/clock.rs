@@ -17,7 +17,9 @@ impl ManualClock {
     /// A clock that stands at a time.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
-        Self { now: Arc::new(watch::Sender::new(now)) }
+        Self {
+            now: Arc::new(watch::Sender::new(now)),
+        }
     }
 
     /// Moves the clock forward and wakes whoever sleeps until then.

@@ -1,36 +1,36 @@
 //! A whole installation in the test's own process, on either database and a clock that the test owns.
 
-use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};
+use std::{collections::HashMap, future::Future, path::PathBuf, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::StreamExt;
 use pointsman::{
-    actions::{
-        egress::{Egress, Settings},
-        email::Mailer,
-    },
+    actions::{egress, email::SmtpConfig},
+    config::{Config, Log},
     crm::{
-        Access, Catalogue, Crm, Record,
+        Access, Crm, Record,
+        filter::Filter,
         mutate::{Mutation, Outcome},
+        query::{Page, Query},
         validate,
-        write::{Command, Enrol, Verb},
+        write::{Automation, Command, Verb},
     },
-    engine::{Actions, Engine, Link, Parts, history::{Entry, What}, hints::Hints},
+    engine::{
+        Engine,
+        history::{Entry, What},
+    },
+    installation::{self, Installation},
     source::Source,
-    store::{Location, Store},
-    workflow::{
-        enrol::Triggers,
-        manage::{New, Published, Workflows},
-        versions::Versions,
-    },
+    store::{self, Location},
+    workflow::manage::{New, Published, Workflows},
 };
 use pointsman_entities::{
-    ids::{MemberId, RunId, WorkflowId},
+    ids::{RunId, WorkflowId},
     run, step,
     time::Timestamp,
 };
-use pointsman_graph::{definition::Definition, value::Value};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use pointsman_graph::{decision::Decision, definition::Definition, value::Value};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -58,21 +58,19 @@ enum Home {
 /// An installation that runs.
 pub struct World {
     home: Home,
-    settings: Outside,
+    outside: Outside,
     pub clock: ManualClock,
-    pub store: Arc<Store>,
     pub crm: Arc<Crm>,
-    pub workflows: Workflows,
+    pub workflows: Arc<Workflows>,
     pub engine: Engine,
-    pub member: MemberId,
     pub access: Access,
 }
 
 /// The outside world as the installation is configured to reach it.
 #[derive(Clone, Default)]
 pub struct Outside {
-    pub egress: Settings,
-    pub smtp: Option<pointsman::actions::email::SmtpConfig>,
+    pub egress: egress::Settings,
+    pub smtp: Option<SmtpConfig>,
 }
 
 impl World {
@@ -92,56 +90,54 @@ impl World {
 
     /// Stops the installation as a shutdown does, and starts it again on the same data.
     pub async fn restart(self) -> Result<Self> {
-        let Self { home, settings, clock, engine, store, crm, workflows, .. } = self;
+        let Self {
+            home,
+            outside,
+            clock,
+            engine,
+            crm,
+            workflows,
+            ..
+        } = self;
         engine.stop().await;
-        drop((engine, store, crm, workflows));
-        Self::open(home, clock, settings).await
+        drop((engine, crm, workflows));
+        Self::open(home, clock, outside).await
     }
 
-    async fn open(home: Home, clock: ManualClock, settings: Outside) -> Result<Self> {
-        let location = match &home {
-            Home::Folder(folder) => Location::Folder(folder.path().to_owned()),
-            Home::Database(database) => Location::Postgres { url: database.url().to_owned(), connections: 12 },
+    async fn open(home: Home, clock: ManualClock, outside: Outside) -> Result<Self> {
+        let (data, location) = match &home {
+            Home::Folder(folder) => (folder.path().to_owned(), Location::Folder(folder.path().to_owned())),
+            Home::Database(database) => (
+                PathBuf::new(),
+                Location::Postgres {
+                    url: database.url(),
+                    connections: 12,
+                },
+            ),
         };
-        let source = Arc::new(Source::on(Box::new(clock.clone())));
-        let store = Arc::new(open(&location).await?);
-        let catalogue = Arc::new(Catalogue::core());
-        let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogue)));
-        let member: MemberId = source.id();
-        let triggers = Arc::new(Triggers::new(
-            Arc::clone(&store),
-            Arc::clone(&catalogue),
-            Arc::clone(&versions),
-            Arc::clone(&source),
-            member,
-        ));
-        triggers.refresh().await?;
-        let link = Arc::new(Link::default());
-        let enrol: Arc<dyn Enrol> = Arc::<Triggers>::clone(&triggers);
-        let crm = Arc::new(Crm::new(
-            Arc::clone(&store),
-            Arc::clone(&catalogue),
-            Arc::clone(&source),
-            enrol,
-            Arc::<Link>::clone(&link),
-        ));
-        let actions = Actions {
-            egress: Egress::new(&settings.egress)?,
-            mailer: settings.smtp.clone().map(Mailer::new).transpose()?,
+        let config = Config {
+            listen: ([127, 0, 0, 1], 0).into(),
+            public_url: None,
+            data,
+            location,
+            origins: Vec::new(),
+            log: Log::Human,
+            smtp: outside.smtp.clone(),
+            egress: outside.egress.clone(),
         };
-        let engine = Engine::new(Parts {
-            store: Arc::clone(&store),
-            crm: Arc::clone(&crm),
-            versions: Arc::clone(&versions),
-            source: Arc::clone(&source),
-            actions,
-            hints: Arc::new(Hints::default()),
-            member,
-        });
-        link.connect(&engine);
+        let Installation {
+            crm, workflows, engine, ..
+        } = open(&config, &clock).await?;
         engine.start().await?;
-        let workflows = Workflows::new(Arc::clone(&store), catalogue, versions, triggers, source);
-        Ok(Self { home, settings, clock, store, crm, workflows, engine, member, access: Access::system() })
+        Ok(Self {
+            home,
+            outside,
+            clock,
+            crm,
+            workflows,
+            engine,
+            access: Access::system(),
+        })
     }
 
     /// Creates a record.
@@ -152,7 +148,16 @@ impl World {
     /// Changes a record.
     pub async fn update(&self, record: &Record, values: Json) -> Result<Arc<Record>> {
         let id = record.id;
-        self.mutate(record.object.name, |values| Verb::Update { id, expected: None, values }, values).await
+        self.mutate(
+            record.object.name,
+            |values| Verb::Update {
+                id,
+                expected: None,
+                values,
+            },
+            values,
+        )
+        .await
     }
 
     async fn mutate(
@@ -168,9 +173,17 @@ impl World {
             let value = validate::from_expression(field, &Value::from_json(json), None);
             typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
         }
-        let command = Command { object: Arc::clone(object), verb: verb(typed) };
-        let mutation =
-            Mutation { access: &self.access, commands: vec![command], automation: Default::default(), key: None };
+        let command = Command {
+            object: Arc::clone(object),
+            verb: verb(typed),
+        };
+        let mutation = Mutation {
+            access: &self.access,
+            commands: vec![command],
+            automation: Automation::Run,
+            key: None,
+            beside: None,
+        };
         match self.crm.mutate(&mutation).await? {
             Outcome::Written(records) => records.into_iter().next().context("a record"),
             other => bail!("{other:?}"),
@@ -186,7 +199,12 @@ impl World {
     /// Creates and publishes a workflow.
     pub async fn publish(&self, definition: Json) -> Result<WorkflowId> {
         let definition = Definition::from_json(definition)?;
-        let new = New { name: "Test".into(), description: None, time_zone: "UTC".into(), definition };
+        let new = New {
+            name: "Test".into(),
+            description: None,
+            time_zone: "UTC".into(),
+            definition,
+        };
         let created = self.workflows.create(&self.access, new).await?;
         let workflow = created.map_err(|problem| anyhow!("{problem:?}"))?;
         match self.workflows.publish(&self.access, workflow.id, None).await? {
@@ -195,9 +213,18 @@ impl World {
         }
     }
 
+    /// A connection that reads, for what the installation itself doesn't show.
+    #[must_use]
+    pub fn reads(&self) -> &DatabaseConnection {
+        self.crm.store().reads()
+    }
+
     /// All runs, oldest first.
     pub async fn runs(&self) -> Result<Vec<run::Model>> {
-        Ok(run::Entity::find().order_by_asc(run::Column::Id).all(self.store.reads()).await?)
+        Ok(run::Entity::find()
+            .order_by_asc(run::Column::Id)
+            .all(self.reads())
+            .await?)
     }
 
     /// The one run there is.
@@ -211,14 +238,19 @@ impl World {
 
     /// The status and port of each step of a run, by node.
     pub async fn steps(&self, run: RunId) -> Result<HashMap<String, step::Model>> {
-        let steps = step::Entity::find().filter(step::Column::RunId.eq(run)).all(self.store.reads()).await?;
+        let steps = step::Entity::find()
+            .filter(step::Column::RunId.eq(run))
+            .all(self.reads())
+            .await?;
         Ok(steps.into_iter().map(|step| (step.step.clone(), step)).collect())
     }
 
     /// Waits until the run is over; its whole history.
     pub async fn finished(&self, run: RunId) -> Result<Vec<Arc<Entry>>> {
         let history = self.engine.watch(run, 0).collect::<Vec<_>>();
-        let entries = patient(history).await.with_context(|| format!("run {} does not end", run.0))?;
+        let entries = patient(history)
+            .await
+            .with_context(|| format!("run {} does not end", run.0))?;
         entries.into_iter().map(|entry| Ok(entry?)).collect()
     }
 
@@ -238,9 +270,72 @@ impl World {
         patient(found).await?
     }
 
+    /// The stage of that name.
+    pub async fn stage(&self, name: &str) -> Result<Arc<Record>> {
+        let stages = self.all("stage").await?;
+        stages
+            .into_iter()
+            .find(|stage| stage.get("name").as_text() == Some(name))
+            .context("stage")
+    }
+
+    /// The one record of an object.
+    pub async fn only(&self, object: &str) -> Result<Arc<Record>> {
+        let mut records = self.all(object).await?;
+        match records.len() {
+            1 => records.pop().context("record"),
+            count => bail!("{count} records of {object}"),
+        }
+    }
+
+    /// The records of an object, at most a hundred.
+    pub async fn all(&self, object: &str) -> Result<Vec<Arc<Record>>> {
+        let object = Arc::clone(self.crm.catalogue().object(object).context("object")?);
+        let query = Query {
+            object,
+            filter: Filter::Always(true),
+            order: Vec::new(),
+        };
+        let page = Page {
+            size: 100,
+            backward: false,
+            from: None,
+        };
+        Ok(self.crm.find(&self.access, &query, &page).await?.records)
+    }
+
+    /// Waits until a run was refused.
+    pub async fn refused(&self) -> Result<run::Model> {
+        let mut hints = self.engine.hints().watch_changes();
+        patient(async {
+            loop {
+                if let Some(run) = self.runs().await?.into_iter().find(|run| run.status == "REFUSED") {
+                    return Ok(run);
+                }
+                hints.changed().await?;
+            }
+        })
+        .await?
+    }
+
+    /// Waits until the run's step is to be tried again.
+    pub async fn retrying(&self, run: RunId, node: &str, attempt: u32) -> Result<Arc<Entry>> {
+        let wanted = |what: &What| match what {
+            What::Decision(Decision::Retry {
+                step, attempt: next, ..
+            }) => step.node.as_str() == node && *next == attempt,
+            _ => false,
+        };
+        self.until(run, wanted).await
+    }
+
     /// Waits until the run's step waits.
     pub async fn waiting(&self, run: RunId, node: &str) -> Result<Arc<Entry>> {
-        self.until(run, |what| matches!(what, What::Waiting { step, .. } if step.node.as_str() == node)).await
+        self.until(
+            run,
+            |what| matches!(what, What::Waiting { step, .. } if step.node.as_str() == node),
+        )
+        .await
     }
 
     /// Stops the installation; every queue must have drained.
@@ -269,16 +364,21 @@ pub fn workflow(nodes: Vec<Json>, edges: &[&str]) -> Json {
 }
 
 async fn patient<T>(future: impl Future<Output = T>) -> Result<T> {
-    tokio::time::timeout(PATIENCE, future).await.context("it takes too long")
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .context("it takes too long")
 }
 
 /// A folder's lock is freed a moment after its last user is gone.
-async fn open(location: &Location) -> Result<Store> {
-    for _ in 0..100 {
-        match Store::open(location).await {
-            Err(pointsman::store::Error::InUse { .. }) => tokio::task::yield_now().await,
-            opened => return Ok(opened?),
+async fn open(config: &Config, clock: &ManualClock) -> Result<Installation> {
+    let in_use = |error: &installation::Error| matches!(error, installation::Error::Store(store::Error::InUse { .. }));
+    let opened = async {
+        loop {
+            match Installation::open(config, Source::on(Box::new(clock.clone()))).await {
+                Err(error) if in_use(&error) => tokio::task::yield_now().await,
+                opened => return opened,
+            }
         }
-    }
-    Ok(Store::open(location).await?)
+    };
+    Ok(patient(opened).await??)
 }

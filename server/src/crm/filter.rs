@@ -22,6 +22,9 @@ use super::{
     value::Value,
 };
 
+/// The column beside every amount.
+const CURRENCY: &str = "amount_currency";
+
 /// A condition on a record.
 #[derive(Clone, Debug)]
 pub enum Filter {
@@ -70,7 +73,7 @@ impl Filter {
             Self::Not(part) => Condition::all().add(settled(part.to_sql(object, table)).not()),
             Self::Ids(ids) => Condition::all().add(column(table, "id").is_in(ids.iter().map(|id| id.0))),
             Self::Field { index, test } => match object.fields.get(*index) {
-                Some(field) => Condition::all().add(test.to_sql(field, column(table, field.column))),
+                Some(field) => test.condition(field, table),
                 None => Condition::all().add(Expr::val(false)),
             },
             Self::Related {
@@ -173,6 +176,23 @@ fn column(table: &str, name: &'static str) -> Expr {
 }
 
 impl Test {
+    /// The test on the field's columns. Amounts of different currencies are different, and have no order.
+    fn condition(&self, field: &Field, table: &str) -> Condition {
+        let test = self.to_sql(field, column(table, field.column));
+        let Self::Compare(comparison, Value::Money(money)) = self else {
+            return Condition::all().add(test);
+        };
+        let (currency, code) = (column(table, CURRENCY), money.currency.code());
+        match comparison {
+            Comparison::NotEqual => Condition::any().add(test).add(currency.ne(code)),
+            Comparison::Equal
+            | Comparison::Less
+            | Comparison::LessOrEqual
+            | Comparison::Greater
+            | Comparison::GreaterOrEqual => Condition::all().add(test).add(currency.eq(code)),
+        }
+    }
+
     fn to_sql(&self, field: &Field, column: Expr) -> Expr {
         match self {
             Self::Compare(Comparison::Equal, Value::Null) | Self::IsNull => column.is_null(),
@@ -205,10 +225,10 @@ impl Test {
         match self {
             Self::Compare(Comparison::Equal, other) => value == other,
             Self::Compare(Comparison::NotEqual, other) => value != other,
-            Self::Compare(Comparison::Less, other) => order(value, other).is_some_and(Ordering::is_lt),
-            Self::Compare(Comparison::LessOrEqual, other) => order(value, other).is_some_and(Ordering::is_le),
-            Self::Compare(Comparison::Greater, other) => order(value, other).is_some_and(Ordering::is_gt),
-            Self::Compare(Comparison::GreaterOrEqual, other) => order(value, other).is_some_and(Ordering::is_ge),
+            Self::Compare(Comparison::Less, other) => ranked(value, other).is_some_and(Ordering::is_lt),
+            Self::Compare(Comparison::LessOrEqual, other) => ranked(value, other).is_some_and(Ordering::is_le),
+            Self::Compare(Comparison::Greater, other) => ranked(value, other).is_some_and(Ordering::is_gt),
+            Self::Compare(Comparison::GreaterOrEqual, other) => ranked(value, other).is_some_and(Ordering::is_ge),
             Self::In(values) => values.contains(value),
             Self::IsNull => value.is_null(),
             Self::Contains(part) => text(&|text| text.contains(part)),
@@ -235,6 +255,14 @@ pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Id(a), Value::Id(b)) => Some(a.cmp(b)),
         (Value::Money(a), Value::Money(b)) => Some(a.minor.cmp(&b.minor)),
         _ => None,
+    }
+}
+
+/// As [`order`], but amounts of different currencies have none.
+fn ranked(a: &Value, b: &Value) -> Option<Ordering> {
+    match (a, b) {
+        (Value::Money(a), Value::Money(b)) if a.currency != b.currency => None,
+        _ => order(a, b),
     }
 }
 

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod cause;
 pub mod change;
 mod derive;
+pub mod describe;
 pub mod filter;
 pub mod history;
 pub mod id;

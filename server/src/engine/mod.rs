@@ -148,8 +148,7 @@ impl Engine {
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
         let hints = self.hints.watch_changes();
-        self.loops
-            .spawn(Arc::clone(&self.tail).run(hints, self.stop.clone()));
+        self.loops.spawn(Arc::clone(&self.tail).run(hints, self.stop.clone()));
         Ok(())
     }
 

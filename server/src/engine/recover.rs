@@ -7,7 +7,7 @@ use pointsman_entities::{effect, ids::MemberId, member, run, time::Timestamp};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Error};
+use super::{Engine, Error, waits};
 use crate::store::{self, Assign, Delete, Update, Write, WriteSet};
 
 /// How often the heart beats.
@@ -35,6 +35,7 @@ pub async fn announce(engine: &Engine) -> Result<(), Error> {
 
 /// Writes down that this server node is gone. What it still holds is taken over at once.
 pub async fn leave(engine: &Engine) -> Result<(), Error> {
+    waits::release(engine).await?;
     release(engine, engine.member).await?;
     let mut set = WriteSet::new();
     set.push(Write::Delete(delete(engine.member)));

@@ -91,6 +91,20 @@ async fn lease(engine: &Engine) -> Result<Option<cursor::Model>, Error> {
     }))
 }
 
+/// Gives the cursor up, so that another server node need not wait for the lease to end.
+pub async fn release(engine: &Engine) -> Result<(), Error> {
+    let row = cursor::Entity::find_by_id(NAME.to_owned())
+        .one(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
+    if let Some(row) = row.filter(|row| row.owner == Some(engine.member)) {
+        let mut set = WriteSet::new();
+        set.push(step(&row, vec![("owner", sea_orm::Value::Uuid(None))]));
+        let _another_has_it = engine.store.commit(set).await?;
+    }
+    Ok(())
+}
+
 /// The first server node of an installation puts the cursor to the log's end: nothing waits yet.
 async fn begin(engine: &Engine) -> Result<(), Error> {
     let mut set = WriteSet::new();

@@ -11,6 +11,10 @@ mod write_set;
 use std::{
     fs::{self, File, TryLockError},
     path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use pointsman_migration::Migrator;
@@ -89,6 +93,8 @@ pub struct Row {
 /// An open, migrated database.
 pub struct Store {
     backend: Backend,
+    commits: AtomicU64,
+    statements: Arc<AtomicU64>,
 }
 
 enum Backend {
@@ -112,17 +118,27 @@ impl Store {
     /// # Errors
     /// Where it can't be reached, is in use by another process, isn't durable, or has a newer schema than this program.
     pub async fn open(location: &Location) -> Result<Self, Error> {
+        let statements = Arc::default();
         let backend = match location {
-            Location::Folder(folder) => open_sqlite(folder).await?,
+            Location::Folder(folder) => open_sqlite(folder, &statements).await?,
             Location::Postgres { url, connections } => {
-                let postgres = postgres::Postgres::open(url, *connections).await?;
+                let postgres = postgres::Postgres::open(url, *connections, &statements).await?;
                 Migrator::up(postgres.reads(), None)
                     .await
                     .map_err(|source| Error::Migrate { source })?;
                 Backend::Postgres(postgres)
             }
         };
-        Ok(Self { backend })
+        Ok(Self {
+            backend,
+            commits: AtomicU64::new(0),
+            statements,
+        })
+    }
+
+    /// How many statements the connections that read have carried out; on PostgreSQL those write too.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
     }
 
     /// Where readers read. On SQLite these connections can't write.
@@ -141,10 +157,16 @@ impl Store {
         if set.is_empty() {
             return Ok(Ok(()));
         }
+        self.commits.fetch_add(1, Ordering::Relaxed);
         match &self.backend {
             Backend::Sqlite { writer, .. } => writer.commit(set).await,
             Backend::Postgres(postgres) => postgres.commit(set).await,
         }
+    }
+
+    /// How many write sets were handed in since the store was opened, outside of turns.
+    pub fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// Waits for the right to decide alone on the rows: for deciders whose guards failed again and again.
@@ -178,12 +200,21 @@ impl Turn<'_> {
     }
 }
 
-async fn open_sqlite(folder: &Path) -> Result<Backend, Error> {
+/// Counts the statements of a pool.
+fn count(pool: &mut DatabaseConnection, statements: &Arc<AtomicU64>) {
+    let statements = Arc::clone(statements);
+    pool.set_metric_callback(move |_| {
+        statements.fetch_add(1, Ordering::Relaxed);
+    });
+}
+
+async fn open_sqlite(folder: &Path, statements: &Arc<AtomicU64>) -> Result<Backend, Error> {
     let lock = lock(folder)?;
     let file = folder.join("pointsman.db");
     migrate(&file).await?;
     let writer = sqlite::Writer::open(&file)?;
-    let reads = connect(&file, |options| options.read_only(true), SQLITE_READERS).await?;
+    let mut reads = connect(&file, |options| options.read_only(true), SQLITE_READERS).await?;
+    count(&mut reads, statements);
     Ok(Backend::Sqlite {
         writer,
         reads,

@@ -3,7 +3,11 @@
 //! The reply to a commit can be lost while the commit itself went through. So each transaction learns its id first, and
 //! after a lost reply the server is asked what became of it.
 
-use std::{fmt::Write as _, sync::Mutex, time::Duration};
+use std::{
+    fmt::Write as _,
+    sync::{Arc, Mutex, atomic::AtomicU64},
+    time::Duration,
+};
 
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
@@ -49,7 +53,7 @@ impl Postgres {
     ///
     /// # Errors
     /// `Open` where the server can't be reached; `NotDurable` where it runs with `fsync` or `synchronous_commit` off.
-    pub async fn open(url: &str, connections: u32) -> Result<Self, Error> {
+    pub async fn open(url: &str, connections: u32, statements: &Arc<AtomicU64>) -> Result<Self, Error> {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(connections)
@@ -61,9 +65,10 @@ impl Postgres {
                 ("statement_timeout", "30s"),
             ])
         });
-        let pool = Database::connect(options)
+        let mut pool = Database::connect(options)
             .await
             .map_err(|source| Error::Open { source: source.into() })?;
+        super::count(&mut pool, statements);
         let store = Self {
             pool,
             statements: Mutex::new(Statements::new(DbBackend::Postgres)),

@@ -10,6 +10,8 @@ mod stage;
 mod table;
 mod task;
 mod team;
+#[cfg(test)]
+mod tests;
 mod user;
 
 use async_graphql::MergedObject;

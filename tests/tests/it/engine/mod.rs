@@ -1,4 +1,7 @@
 //! The engine on a clock that the tests own, on both databases.
 
 mod basics;
+mod closed_won;
+mod drip;
+mod failures;
 mod waits;

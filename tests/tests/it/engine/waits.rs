@@ -70,13 +70,21 @@ fn conversion() -> serde_json::Value {
     workflow(
         vec![
             node("new", "recordCreated", json!({ "object": "contact" })),
-            node("converted", "waitFor", json!({
-                "event": "recordChanged", "where": "record.lifecycle == 'CUSTOMER'",
-                "timeout": "P7D",
-            })),
+            node(
+                "converted",
+                "waitFor",
+                json!({
+                    "event": "recordChanged", "where": "record.lifecycle == 'CUSTOMER'",
+                    "timeout": "P7D",
+                }),
+            ),
             node("yes", "updateRecord", json!({ "values": { "source": "converted" } })),
             node("no", "updateRecord", json!({ "values": { "source": "timed out" } })),
         ],
-        &["new -> converted", "converted.happened -> yes", "converted.timedOut -> no"],
+        &[
+            "new -> converted",
+            "converted.happened -> yes",
+            "converted.timedOut -> no",
+        ],
     )
 }

@@ -5,9 +5,10 @@ import type { Graph } from './shape';
 
 type Told<Event> = Event extends RunEvent ? Omit<Event, 'seq' | 'at'> : never;
 
+const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
+
 /** Numbers events and puts a second between them. */
 function told(...events: Told<RunEvent>[]): RunEvent[] {
-  const at = (seconds: number): string => new Date(seconds * 1000).toISOString();
   return events.map((event, index) => ({ ...event, seq: index + 1, at: at(index) }) as RunEvent);
 }
 
@@ -102,6 +103,14 @@ test('a wait that is over no longer says when it ends', () => {
 
   expect(nodeProgress(progress, 'big').until).toBeUndefined();
   expect(progress.status).toBe('RUNNING');
+});
+
+test('a run waits only while nothing else in it runs', () => {
+  const waiting = { __typename: 'StepWaiting', ...of('big') } as const;
+  const running = { __typename: 'StepStarted', ...of('mail'), attempt: 1 } as const;
+
+  expect(advance(NOTHING, told(start, running, waiting)).status).toBe('RUNNING');
+  expect(advance(NOTHING, told(start, waiting)).status).toBe('WAITING');
 });
 
 test('events that were heard before change nothing', () => {

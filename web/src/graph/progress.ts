@@ -87,13 +87,11 @@ export function advance(progress: Progress, events: readonly RunEvent[]): Progre
   const last = news.at(-1);
   if (last === undefined) return progress;
   const nodes = new Map(progress.nodes);
-  let status = progress.status;
   for (const event of news) {
-    status = statusAfter(status, event);
     const key = nodeOf(event);
     if (key !== undefined) nodes.set(key, nodeAfter(nodes.get(key) ?? UNTOUCHED, event));
   }
-  return { seq: last.seq, status, nodes };
+  return { seq: last.seq, status: last.__typename === 'RunFinished' ? last.status : underWay(nodes), nodes };
 }
 
 /** Whether a run has gone, will not go, or may yet go by an edge. */
@@ -113,16 +111,11 @@ function nodeOf(event: RunEvent): string | undefined {
   return event.__typename === 'RunFinished' ? undefined : event.node;
 }
 
-function statusAfter(status: RunStatus, event: RunEvent): RunStatus {
-  switch (event.__typename) {
-    case 'RunFinished':
-      return event.status;
-    case 'StepWaiting':
-    case 'StepRetrying':
-      return 'WAITING';
-    default:
-      return status === 'SUCCEEDED' ? status : 'RUNNING';
-  }
+/** A run waits where nothing in it runs and something waits. */
+function underWay(nodes: ReadonlyMap<string, NodeProgress>): RunStatus {
+  const statuses = new Set([...nodes.values()].map((node) => node.status));
+  const waits = statuses.has('WAITING') || statuses.has('RETRYING');
+  return waits && !statuses.has('RUNNING') ? 'WAITING' : 'RUNNING';
 }
 
 function nodeAfter(before: NodeProgress, event: RunEvent): NodeProgress {

@@ -119,17 +119,15 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
     let door = Door {
         accounts: Arc::clone(&installation.accounts),
         crm: Arc::clone(&installation.crm),
+        workflows: Arc::clone(&installation.workflows),
+        engine: Arc::clone(&installation.engine),
     };
     let settings = transport::Settings {
         origins: Origins::new(&config.origins),
         session_cookie: cookies.name.clone(),
         sockets: sockets.clone(),
     };
-    let schema = api::schema(
-        Arc::clone(&installation.crm),
-        Arc::clone(&installation.accounts),
-        cookies,
-    );
+    let schema = api::schema(&door, cookies);
     Route::new()
         .at("/graphql", transport::Endpoint::new(schema, door, settings))
         .at("/graphql/schema.graphql", get(schema_text))

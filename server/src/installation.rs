@@ -25,7 +25,7 @@ pub struct Installation {
     pub crm: Arc<Crm>,
     pub accounts: Arc<Accounts>,
     pub workflows: Arc<Workflows>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
 }
 
 /// Why an installation can't be opened or served.
@@ -103,7 +103,7 @@ impl Installation {
             accounts: Arc::new(Accounts::new(Arc::clone(&crm))),
             workflows: Arc::new(workflows),
             crm,
-            engine,
+            engine: Arc::new(engine),
         })
     }
 }

@@ -34,7 +34,7 @@ use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOr
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::{clock::ManualClock, servers::postgres::Database};
+use crate::{clock::ManualClock, program::Settings, servers::postgres::Database};
 
 /// How long a test waits for something that must happen, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -115,16 +115,7 @@ impl World {
                 },
             ),
         };
-        let config = Config {
-            listen: ([127, 0, 0, 1], 0).into(),
-            public_url: None,
-            data,
-            location,
-            origins: Vec::new(),
-            log: Log::Human,
-            smtp: outside.smtp.clone(),
-            egress: outside.egress.clone(),
-        };
+        let config = config(data, location, &outside);
         let Installation {
             crm, workflows, engine, ..
         } = open(&config, &clock).await?;
@@ -198,19 +189,7 @@ impl World {
 
     /// Creates and publishes a workflow.
     pub async fn publish(&self, definition: Json) -> Result<WorkflowId> {
-        let definition = Definition::from_json(definition)?;
-        let new = New {
-            name: "Test".into(),
-            description: None,
-            time_zone: "UTC".into(),
-            definition,
-        };
-        let created = self.workflows.create(&self.access, new).await?;
-        let workflow = created.map_err(|problem| anyhow!("{problem:?}"))?;
-        match self.workflows.publish(&self.access, workflow.id, None).await? {
-            Published::Version { workflow, .. } => Ok(workflow.id),
-            other => bail!("{other:#?}"),
-        }
+        publish(&self.workflows, definition).await
     }
 
     /// A connection that reads, for what the installation itself doesn't show.
@@ -341,6 +320,52 @@ impl World {
     /// Stops the installation; every queue must have drained.
     pub async fn stop(self) {
         self.engine.stop().await;
+    }
+}
+
+/// Creates and publishes a workflow as the system.
+pub async fn publish(workflows: &Workflows, definition: Json) -> Result<WorkflowId> {
+    let access = Access::system();
+    let definition = Definition::from_json(definition)?;
+    let new = New {
+        name: "Test".into(),
+        description: None,
+        time_zone: "UTC".into(),
+        definition,
+    };
+    let workflow = workflows
+        .create(&access, new)
+        .await?
+        .map_err(|problem| anyhow!("{problem:?}"))?;
+    match workflows.publish(&access, workflow.id, None).await? {
+        Published::Version { workflow, .. } => Ok(workflow.id),
+        other => bail!("{other:#?}"),
+    }
+}
+
+/// The data of a program that does not run just now, opened in the test's own process.
+pub async fn installation(settings: &Settings) -> Result<Installation> {
+    let location = match &settings.database {
+        None => Location::Folder(settings.data.clone()),
+        Some(url) => Location::Postgres {
+            url: url.clone(),
+            connections: 4,
+        },
+    };
+    let config = config(settings.data.clone(), location, &Outside::default());
+    Ok(Installation::open(&config, Source::system()).await?)
+}
+
+fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
+    Config {
+        listen: ([127, 0, 0, 1], 0).into(),
+        public_url: None,
+        data,
+        location,
+        origins: Vec::new(),
+        log: Log::Human,
+        smtp: outside.smtp.clone(),
+        egress: outside.egress.clone(),
     }
 }
 

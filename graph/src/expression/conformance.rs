@@ -116,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    /// Cases of our own that always run; the suite itself is read where `CEL_SPEC_DIR` says it is.
+    /// Cases of our own that always run; the suite itself is another test's.
     const SAMPLE: &str = include_str!("conformance/sample.jsonl");
 
     /// The cases that do not pass, by what they expect; docs/expressions.md says why.
@@ -142,10 +142,9 @@ mod tests {
     }
 
     #[test]
-    fn the_suite_passes_where_it_is_at_hand() {
-        let Ok(folder) = std::env::var("CEL_SPEC_DIR") else {
-            return;
-        };
+    #[ignore = "needs cel-spec's cases, where CEL_SPEC_DIR says they are"]
+    fn the_cases_of_cel_spec_pass() {
+        let folder = std::env::var("CEL_SPEC_DIR").unwrap();
         let files = std::fs::read_dir(Path::new(&folder))
             .unwrap()
             .map(|entry| entry.unwrap().path());

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// How long a load waits for others to join its statement. With none at all they would not be batched.
-const GATHER: Duration = Duration::from_millis(1);
+pub const GATHER: Duration = Duration::from_millis(1);
 
 /// The principal of an operation, with its loader of records.
 pub struct Caller {
@@ -40,6 +40,11 @@ impl Caller {
     /// What the caller may see and do.
     pub fn access(&self) -> &Access {
         &self.access
+    }
+
+    /// Keeps nothing that is loaded from now on: a subscription outlives what it has read.
+    pub fn forget(&self) {
+        self.loader.enable_all_cache(false);
     }
 
     /// The record, where it is there and the caller may read it.

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, marker::PhantomData, sync::Arc};
 
 use async_graphql::{Context, Enum, Object, SimpleObject, TypeName};
+use serde::{Deserialize, Serialize};
 
 use super::{
     caller::{caller, part},
@@ -30,7 +31,8 @@ pub struct Slice {
 }
 
 /// Which way an order runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Direction {
     /// Smallest, or earliest, first.
     #[default]
@@ -75,6 +77,23 @@ impl Slice {
     /// # Errors
     /// `BAD_USER_INPUT` where both directions are asked for, a size is out of range, or a cursor is another order's.
     pub fn page(&self, query: &Query) -> Result<Page> {
+        let (size, backward, cursor) = self.part()?;
+        let read = |text: &String| {
+            let other = || Error::input("This cursor was not made for this order.");
+            query.parse_cursor(text).ok_or_else(other)
+        };
+        Ok(Page {
+            size,
+            backward,
+            from: cursor.map(read).transpose()?,
+        })
+    }
+
+    /// How many, whether from the end, and behind which cursor.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` where both directions are asked for, or a size is out of range.
+    pub fn part(&self) -> Result<(u64, bool, Option<&String>)> {
         let forward = self.first.is_some() || self.after.is_some();
         let backward = self.last.is_some() || self.before.is_some();
         if forward && backward {
@@ -85,15 +104,7 @@ impl Slice {
         } else {
             (self.first, &self.after)
         };
-        let read = |text: &String| {
-            let other = || Error::input("This cursor was not made for this order.");
-            query.parse_cursor(text).ok_or_else(other)
-        };
-        Ok(Page {
-            size: size.map_or(Ok(DEFAULT), page_size)?,
-            backward,
-            from: cursor.as_ref().map(read).transpose()?,
-        })
+        Ok((size.map_or(Ok(DEFAULT), page_size)?, backward, cursor.as_ref()))
     }
 }
 

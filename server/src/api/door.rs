@@ -6,17 +6,22 @@ use async_graphql::Data;
 
 use super::{
     caller::Caller,
+    links::Links,
     transport::{Authenticate, Credentials, Refusal},
 };
 use crate::{
     auth::{Accounts, Principal},
     crm::Crm,
+    engine::Engine,
+    workflow::manage::Workflows,
 };
 
 /// The transport's question who is calling, answered by the accounts.
 pub struct Door {
     pub accounts: Arc<Accounts>,
     pub crm: Arc<Crm>,
+    pub workflows: Arc<Workflows>,
+    pub engine: Arc<Engine>,
 }
 
 /// How sessions reach browsers.
@@ -73,6 +78,7 @@ impl Authenticate for Door {
         let mut data = Data::default();
         if let Some(principal) = principal {
             data.insert(Caller::new(principal.access.clone(), Arc::clone(&self.crm)));
+            data.insert(Links::new(Arc::clone(&self.workflows), Arc::clone(&self.engine)));
             data.insert(principal.clone());
         }
         data

@@ -4,13 +4,13 @@
 use async_graphql::ErrorExtensions;
 
 use super::transport::Code;
-use crate::store;
+use crate::{engine, store, workflow};
 
 /// What a resolver returns.
 pub type Result<T> = std::result::Result<T, Error>;
 
 /// Why a field could not be answered.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     code: Code,
     message: String,
@@ -40,6 +40,11 @@ impl Error {
         Self::new(Code::Forbidden, message)
     }
 
+    /// The idempotency key was used for another request.
+    pub fn key_reused() -> Self {
+        Self::new(Code::Conflict, "This Idempotency-Key was used for another request.")
+    }
+
     /// A fault below, with all its causes.
     pub fn fault(error: &dyn std::error::Error) -> Self {
         let chain = std::iter::successors(Some(error), |error| error.source());
@@ -56,6 +61,24 @@ impl Error {
 impl From<store::Error> for Error {
     fn from(error: store::Error) -> Self {
         Self::from(&error)
+    }
+}
+
+impl From<workflow::Error> for Error {
+    fn from(error: workflow::Error) -> Self {
+        match error {
+            workflow::Error::KeyReused => Self::key_reused(),
+            fault => Self::fault(&fault),
+        }
+    }
+}
+
+impl From<engine::Error> for Error {
+    fn from(error: engine::Error) -> Self {
+        match error {
+            engine::Error::KeyReused => Self::key_reused(),
+            fault => Self::fault(&fault),
+        }
     }
 }
 

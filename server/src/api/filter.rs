@@ -75,7 +75,7 @@ macro_rules! range {
                 Tests::default()
                     .equality(self.eq, self.neq, self.r#in, self.not_in)
                     .range(self.lt, self.lte, self.gt, self.gte)
-                    .is_null(self.is_null)
+                    .emptiness(self.is_null)
             }
         }
     };
@@ -167,8 +167,8 @@ impl Tests {
         self
     }
 
-    /// Emptiness.
-    pub fn is_null(self, is_null: Option<bool>) -> Self {
+    /// Whether the field is empty.
+    pub fn emptiness(self, is_null: Option<bool>) -> Self {
         self.test(is_null.unwrap_or_default(), is_null.map(|_| Test::IsNull))
     }
 
@@ -207,7 +207,7 @@ impl ToTests for TextFilter {
             .range(self.lt, self.lte, self.gt, self.gte)
             .test(true, self.contains.map(Test::Contains))
             .test(true, self.starts_with.map(Test::StartsWith))
-            .is_null(self.is_null)
+            .emptiness(self.is_null)
     }
 }
 
@@ -222,7 +222,7 @@ impl ToTests for MoneyFilter {
         Tests::default()
             .equality(self.eq, self.neq, None, None)
             .range(self.lt, self.lte, self.gt, self.gte)
-            .is_null(self.is_null)
+            .emptiness(self.is_null)
     }
 }
 

@@ -11,21 +11,26 @@ pub mod door;
 mod error;
 mod filter;
 mod key;
+mod links;
 mod money;
 mod node;
+mod node_config;
 mod noun;
 mod object;
 mod payload;
+mod rows;
+mod run;
 mod scalar;
+mod subscription;
 mod timeline;
 pub mod transport;
+mod workflow;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject, SDLExportOptions};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
-use crate::{auth::Accounts, crm::Crm};
-use door::Cookies;
+use door::{Cookies, Door};
 
 /// All queries.
 #[derive(Default, MergedObject)]
@@ -35,19 +40,35 @@ pub struct Query(
     key::KeyQueries,
     object::ObjectQueries,
     timeline::TimelineQueries,
+    workflow::WorkflowQueries,
+    run::RunQueries,
 );
 
 /// All mutations.
 #[derive(Default, MergedObject)]
-pub struct Mutation(account::AccountMutations, key::KeyMutations, object::ObjectMutations);
+pub struct Mutation(
+    account::AccountMutations,
+    key::KeyMutations,
+    object::ObjectMutations,
+    workflow::WorkflowMutations,
+    run::RunMutations,
+);
+
+/// All subscriptions.
+#[derive(Default, MergedSubscription)]
+pub struct Subscription(
+    subscription::RunEventSubscriptions,
+    subscription::RunSubscriptions,
+    subscription::RecordSubscriptions,
+);
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// The schema without anything behind it: enough to print it.
 #[must_use]
-pub fn bare() -> async_graphql::SchemaBuilder<Query, Mutation, EmptySubscription> {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn bare() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
 }
 
 /// The schema as text, in GraphQL's schema language.
@@ -61,8 +82,14 @@ pub fn sdl() -> String {
     bare().finish().sdl_with_options(options)
 }
 
-/// The schema over an installation.
+/// The schema over what the door leads to.
 #[must_use]
-pub fn schema(crm: Arc<Crm>, accounts: Arc<Accounts>, cookies: Cookies) -> Schema {
-    bare().data(crm).data(accounts).data(Arc::new(cookies)).finish()
+pub fn schema(door: &Door, cookies: Cookies) -> Schema {
+    bare()
+        .data(Arc::clone(&door.crm))
+        .data(Arc::clone(&door.accounts))
+        .data(Arc::clone(&door.workflows))
+        .data(Arc::clone(&door.engine))
+        .data(Arc::new(cookies))
+        .finish()
 }

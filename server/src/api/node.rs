@@ -3,13 +3,17 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, ID, Interface, Object};
+use futures_util::future::try_join_all;
 use pointsman_entities::ids::RecordId;
 
 use super::{
-    caller::{Key, caller, part},
+    caller::{caller, part},
     error::{Error, Result},
+    links::links,
     noun::Noun,
     object::{Company, Contact, Deal, Message, Note, Pipeline, Stage, Task, Team, User},
+    run::{RUN, Run},
+    workflow::{VERSION, WORKFLOW, Workflow, WorkflowVersion},
 };
 use crate::crm::{Crm, Record, id};
 
@@ -17,14 +21,14 @@ use crate::crm::{Crm, Record, id};
 const MOST: usize = 100;
 
 macro_rules! nodes {
-    ($($name:ident),+) => {
+    ($($name:ident),+; $($other:ident),+) => {
         /// Something that has a global id.
         #[derive(Clone, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
-        pub enum Node { $($name($name)),+ }
+        pub enum Node { $($name($name),)+ $($other($other)),+ }
 
         /// The record as the object of the API that shows it.
-        fn node(record: Arc<Record>) -> Option<Node> {
+        pub fn node(record: Arc<Record>) -> Option<Node> {
             $(if record.object.name == $name::OBJECT {
                 return Some($name::from(record).into());
             })+
@@ -33,7 +37,7 @@ macro_rules! nodes {
     };
 }
 
-nodes!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Message);
+nodes!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Message; Workflow, WorkflowVersion, Run);
 
 /// Finds anything by its global id.
 #[derive(Default)]
@@ -60,17 +64,23 @@ impl NodeQueries {
 }
 
 async fn find(context: &Context<'_>, ids: &[ID]) -> Result<Vec<Option<Node>>> {
-    let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
-    let key = |global: &ID| {
-        let (prefix, id) = id::split(global)?;
-        let object = crm.catalogue().object(prefix)?.name;
-        Some(Key {
-            object,
-            id: RecordId(id),
-        })
+    let found = ids.iter().map(|id| one(context, id));
+    try_join_all(found).await
+}
+
+/// Joined with others, so that what is loaded at a time goes into one statement.
+async fn one(context: &Context<'_>, global: &ID) -> Result<Option<Node>> {
+    let (caller, crm, links) = (caller(context)?, part::<Crm>(context)?, links(context)?);
+    let Some((prefix, id)) = id::split(global) else {
+        return Ok(None);
     };
-    let keys: Vec<Option<Key>> = ids.iter().map(key).collect();
-    let found = caller.records(keys.iter().flatten().copied().collect()).await?;
-    let nodes = keys.iter().map(|key| node(Arc::clone(found.get(&(*key)?)?)));
-    Ok(nodes.collect())
+    Ok(match prefix {
+        WORKFLOW => links.workflow(id.into()).await?.map(|row| Workflow::from(row).into()),
+        VERSION => links.version(id.into()).await?.map(|row| WorkflowVersion::from(row).into()),
+        RUN => links.run(id.into()).await?.map(|row| Run::from(row).into()),
+        object => match crm.catalogue().object(object) {
+            Some(object) => caller.record(object.name, RecordId(id)).await?.and_then(node),
+            None => None,
+        },
+    })
 }

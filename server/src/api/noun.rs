@@ -11,7 +11,7 @@ use super::{
     error::{Error, Result},
     filter::{ToFilter, condition},
     payload::{UserError, UserErrorCode, input_name},
-    transport::{Code, IdempotencyKey},
+    transport::IdempotencyKey,
 };
 use crate::crm::{
     Crm, Record, Value,
@@ -360,10 +360,7 @@ pub async fn written<T: Noun>(context: &Context<'_>, outcome: Outcome, paths: &[
     let records = match outcome {
         Outcome::Written(records) => records,
         Outcome::Repeated(ids) => crm.recall(caller.access(), object, &ids).await?,
-        Outcome::KeyReused => {
-            let message = "This Idempotency-Key was used for another request.";
-            return Err(Error::new(Code::Conflict, message));
-        }
+        Outcome::KeyReused => return Err(Error::key_reused()),
         Outcome::Refused(problems) => {
             let path = |place: usize| paths.get(place).map_or(&[][..], Vec::as_slice);
             let errors = problems

@@ -65,6 +65,26 @@ impl UserError {
         }
     }
 
+    /// A problem that an argument has, or the thing that its `id` names.
+    ///
+    /// # Errors
+    /// `FORBIDDEN` where the role does not allow the act at all.
+    pub fn of_argument(problem: Problem, path: &[&str]) -> Result<Self> {
+        if problem.code == validate::Code::Forbidden {
+            return Err(Error::forbidden(problem.message));
+        }
+        let id = (problem.code == validate::Code::NotFound).then_some("id");
+        let field = problem.field.or(id).map(|name| {
+            let path = path.iter().copied().chain([name]);
+            path.map(str::to_owned).collect()
+        });
+        Ok(Self {
+            code: problem.code.into(),
+            message: problem.message,
+            field,
+        })
+    }
+
     /// A problem that writing records found. `input` is the path of the argument that held the values.
     ///
     /// # Errors

@@ -10,7 +10,8 @@ use crate::crm::value::parse_time;
 macro_rules! texts {
     ($($(#[$doc:meta])* $name:ident = $graphql:literal at $url:literal;)+) => {$(
         $(#[$doc])*
-        #[derive(Clone, Debug, PartialEq, Eq)]
+        #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[serde(transparent)]
         pub struct $name(pub String);
 
         $(#[$doc])*
@@ -34,6 +35,8 @@ texts! {
     PhoneNumber = "PhoneNumber" at "https://www.itu.int/rec/T-REC-E.123";
     /// An absolute http or https URL.
     Url = "URL" at "https://url.spec.whatwg.org/#valid-url-string";
+    /// An ISO 8601 duration, such as `P3D` or `PT2H`; days and months are those of the calendar.
+    Duration = "Duration" at "https://datatracker.ietf.org/doc/html/rfc3339#appendix-A";
     /// A name of the IANA time zone database, such as `Europe/Berlin`.
     TimeZone = "TimeZone" at "https://www.iana.org/time-zones";
 }
@@ -97,7 +100,8 @@ impl ScalarType for Decimal {
 }
 
 /// Any JSON value.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
 pub struct Json(pub serde_json::Value);
 
 /// Any JSON value.

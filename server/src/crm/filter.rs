@@ -117,6 +117,17 @@ impl Filter {
         })
     }
 
+    /// Whether [`Filter::matches`] can tell of any record.
+    #[must_use]
+    pub fn stands_alone(&self) -> bool {
+        match self {
+            Self::All(parts) | Self::Any(parts) => parts.iter().all(Self::stands_alone),
+            Self::Not(part) => part.stands_alone(),
+            Self::Always(_) | Self::Ids(_) | Self::Field { .. } => true,
+            Self::Related { .. } => false,
+        }
+    }
+
     /// The filter that an expression was turned into; none where a value can't be compared with its field as it is stored.
     #[must_use]
     pub fn from_expression(object: &Object, pushed: &Pushed) -> Option<Self> {
@@ -278,6 +289,12 @@ pub fn bound(value: &Value) -> Bound {
         Value::Id(id) => id.0.into(),
         Value::Money(money) => money.minor.into(),
     }
+}
+
+/// Text that holds the part; what SQL reads as wild cards stands for itself.
+#[must_use]
+pub fn holding(part: &str) -> sea_orm::sea_query::LikeExpr {
+    pattern("%", part, "%")
 }
 
 fn pattern(before: &str, text: &str, after: &str) -> sea_orm::sea_query::LikeExpr {

@@ -11,6 +11,7 @@ pub mod describe;
 pub mod filter;
 pub mod history;
 pub mod id;
+pub mod keyed;
 pub mod mutate;
 pub mod object;
 pub mod query;

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{idempotency, ids::RecordId};
-use sea_orm::{ActiveValue::Set, EntityTrait};
-use serde_json::json;
+use pointsman_entities::ids::RecordId;
+use uuid::Uuid;
 
 use super::{
     Access, Crm, Record,
     cause::Cause,
+    keyed::Seen,
     validate::Code,
     write::{Automation, Command, Decision, Enrolled, Problem},
 };
 use crate::store::{self, Refusal, Row, Turn, WriteSet};
+
+pub use super::keyed::Key;
 
 /// How often a decision is made anew before it takes a turn of its own.
 const ATTEMPTS: usize = 3;
@@ -35,14 +37,6 @@ pub struct Mutation<'a> {
 
 /// Adds rows to the write set of the records that a mutation writes.
 pub type Beside<'a> = &'a (dyn Fn(&[Arc<Record>], &mut WriteSet) + Send + Sync);
-
-/// A client's promise that a repeated request is the same request.
-#[derive(Clone, Debug)]
-pub struct Key {
-    pub key: String,
-    /// SHA-256 of the request.
-    pub hash: Vec<u8>,
-}
 
 /// What came of a mutation.
 #[derive(Debug)]
@@ -90,7 +84,9 @@ impl Crm {
                 beside(&records, &mut decision.set);
             }
             if let Some(key) = &mutation.key {
-                decision.set.insert(self.answer(mutation.access, key, &records));
+                let ids: Vec<Uuid> = records.iter().map(|record| record.id.0).collect();
+                let row = key.row(mutation.access.actor(), &ids, decision.now);
+                decision.set.insert(row);
             }
             match self.settle(decision, turn).await? {
                 Ok(()) => return Ok(Outcome::Written(records)),
@@ -152,23 +148,11 @@ impl Crm {
 
     async fn answered(&self, mutation: &Mutation<'_>) -> Result<Option<Outcome>, store::Error> {
         let Some(key) = &mutation.key else { return Ok(None) };
-        let id = (mutation.access.actor().text(), key.key.clone());
-        let known = idempotency::Entity::find_by_id(id).one(self.store.reads()).await?;
-        Ok(known.map(|known| match known.request_hash == key.hash {
-            true => Outcome::Repeated(serde_json::from_str(&known.outcome).unwrap_or_default()),
-            false => Outcome::KeyReused,
+        let seen = key.seen(&self.store, mutation.access.actor()).await?;
+        Ok(seen.map(|seen| match seen {
+            Seen::Same(ids) => Outcome::Repeated(ids.into_iter().map(RecordId).collect()),
+            Seen::Other => Outcome::KeyReused,
         }))
-    }
-
-    fn answer(&self, access: &Access, key: &Key, records: &[Arc<Record>]) -> idempotency::ActiveModel {
-        let ids: Vec<RecordId> = records.iter().map(|record| record.id).collect();
-        idempotency::ActiveModel {
-            principal: Set(access.actor().text()),
-            key: Set(key.key.clone()),
-            request_hash: Set(key.hash.clone()),
-            outcome: Set(json!(ids).to_string()),
-            created_at: Set(self.source.now()),
-        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! One run, moved as far as it goes: segment after segment, each decided in memory and committed whole.
 
 use pointsman_entities::{ids::RunId, run, user};
+use pointsman_graph::{decision::Decision::Finish, event::Outcome};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::{
-    Engine, Error, inbox,
+    Engine, Error,
+    history::{What, Writer},
+    inbox,
     live::Live,
     segment::{Done, Segment},
 };
@@ -90,8 +93,13 @@ async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error
 /// Ends a run whose publisher may no longer act.
 async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
     let now = engine.source.now();
+    let mut history = Writer::after(live.seq, now);
+    history.note(What::Decision(Finish {
+        outcome: Outcome::Failed,
+    }));
     let row = run::ActiveModel {
         status: Set("FAILED".into()),
+        seq: Set(history.last()),
         error: Set(Some(
             "PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into(),
         )),
@@ -106,7 +114,11 @@ async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
     set.push(Write::Update(
         Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch),
     ));
+    if let Some(row) = history.row(live.id) {
+        set.insert(row);
+    }
     let _fenced = engine.store.commit(set).await?;
+    engine.hints.moved(live.id);
     Ok(())
 }
 

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use pointsman_entities::{change, ids::RecordId, time::Timestamp};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use tokio::sync::OnceCell;
 
-use super::tail::{BATCH, Log, Position};
+use super::tail::{BATCH, Log, Page, Position};
 use crate::{
-    crm::change::Operation,
+    crm::{Access, Crm, Record, change::Operation},
     store::{self, Store},
 };
 
@@ -26,6 +27,24 @@ pub struct Changed {
     pub at: Timestamp,
     pub actor: String,
     pub cause: String,
+    loaded: OnceCell<Option<Arc<Record>>>,
+}
+
+impl Changed {
+    /// The record as it is now, deleted ones included: read once for all who watch. Says nothing of who may see it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn present(&self, crm: &Crm) -> Result<Option<Arc<Record>>, store::Error> {
+        let load = async || {
+            let Some(object) = crm.catalogue().object(&self.object) else {
+                return Ok(None);
+            };
+            let mut found = crm.recall(&Access::system(), object, &[self.record]).await?;
+            Ok(found.pop())
+        };
+        self.loaded.get_or_try_init(load).await.cloned()
+    }
 }
 
 impl Log for Changes {
@@ -36,7 +55,7 @@ impl Log for Changes {
         store: &'a Store,
         after: Position,
         horizon: i64,
-    ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Changed>)>, store::Error>> {
+    ) -> BoxFuture<'a, Result<Page<Changed>, store::Error>> {
         Box::pin(async move {
             let later = Condition::any().add(change::Column::Tx.gt(after.tx)).add(
                 Condition::all()
@@ -96,6 +115,7 @@ fn read(row: change::Model) -> Option<(Position, Arc<Changed>)> {
         at: row.at,
         actor: row.actor,
         cause: row.cause,
+        loaded: OnceCell::new(),
     };
     Some((
         Position {

@@ -4,13 +4,15 @@
 //! What a run does next is `pointsman_graph`'s to decide. Here it meets the database, the clock and the outside world.
 
 mod advance;
+pub mod browse;
 pub mod changes;
 mod find;
 pub mod hints;
 pub mod history;
 pub mod inbox;
 mod ledger;
-mod live;
+pub mod live;
+pub mod moves;
 mod orders;
 mod pending;
 mod perform;
@@ -41,6 +43,7 @@ use crate::{
 };
 use changes::Changes;
 use hints::Hints;
+use moves::Moves;
 use queue::Queue;
 use tail::Tail;
 
@@ -52,6 +55,8 @@ const EFFECTS: usize = 128;
 pub enum Error {
     #[error("the store failed")]
     Store(#[from] store::Error),
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     #[error("a workflow's version can't be had")]
     Workflow(#[from] workflow::Error),
     #[error("{table} {id} can't be read")]
@@ -86,6 +91,7 @@ pub struct Inner {
     hints: Arc<Hints>,
     changes: Arc<Changes>,
     tail: Arc<Tail<Changes>>,
+    moves: Arc<Tail<Moves>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
     permits: Arc<Semaphore>,
@@ -117,9 +123,10 @@ impl Deref for Engine {
 impl Engine {
     #[must_use]
     pub fn new(parts: Parts) -> Self {
-        let tail = Tail::new(Changes, Arc::clone(&parts.store));
+        let stop = CancellationToken::new();
         Self(Arc::new(Inner {
-            tail,
+            tail: Tail::new(Changes, Arc::clone(&parts.store), stop.clone()),
+            moves: Tail::new(Moves, Arc::clone(&parts.store), stop.clone()),
             store: parts.store,
             crm: parts.crm,
             versions: parts.versions,
@@ -132,7 +139,7 @@ impl Engine {
             permits: Arc::new(Semaphore::new(EFFECTS)),
             performers: TaskTracker::new(),
             loops: TaskTracker::new(),
-            stop: CancellationToken::new(),
+            stop,
             member: parts.member,
         }))
     }
@@ -147,8 +154,9 @@ impl Engine {
         self.loops.spawn(timers::run(self.clone(), self.stop.clone()));
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
-        let hints = self.hints.watch_changes();
-        self.loops.spawn(Arc::clone(&self.tail).run(hints, self.stop.clone()));
+        let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
+        self.loops.spawn(changes.run(self.hints.watch_changes()));
+        self.loops.spawn(moves.run(self.hints.watch_runs()));
         Ok(())
     }
 
@@ -169,6 +177,18 @@ impl Engine {
     #[must_use]
     pub fn tail(&self) -> &Arc<Tail<Changes>> {
         &self.tail
+    }
+
+    /// The stream of runs that moved.
+    #[must_use]
+    pub fn moves(&self) -> &Arc<Tail<Moves>> {
+        &self.moves
+    }
+
+    /// The server node that this engine works for.
+    #[must_use]
+    pub fn member(&self) -> MemberId {
+        self.member
     }
 
     #[must_use]

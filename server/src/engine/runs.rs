@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use async_stream::try_stream;
-use futures_util::Stream;
-use pointsman_entities::{ids::RunId, run_event};
+use futures_util::{Stream, TryStreamExt, stream};
+use pointsman_entities::{ids::RunId, run, run_event};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{
@@ -12,7 +12,15 @@ use super::{
     history::{Entry, What},
     inbox::{self, Fact},
 };
-use crate::store::{self, WriteSet};
+use crate::{
+    crm::{
+        access::Permission,
+        keyed::{Request, Seen},
+        validate::Code,
+        write::Problem,
+    },
+    store::{self, WriteSet},
+};
 
 /// Rows read at a time.
 const BATCH: u64 = 200;
@@ -49,24 +57,32 @@ impl Engine {
 
     /// A run's history from a sequence number on, as it grows; ends with the run.
     pub fn watch(&self, run: RunId, after: i64) -> impl Stream<Item = Result<Arc<Entry>, Error>> + use<> {
+        self.batches(run, after)
+            .map_ok(|batch| stream::iter(batch.into_iter().map(|entry| Ok(Arc::new(entry)))))
+            .try_flatten()
+    }
+
+    /// As [`Engine::watch`], whole segments at a time: a fact comes with the decisions that follow from it.
+    pub fn batches(&self, run: RunId, after: i64) -> impl Stream<Item = Result<Vec<Entry>, Error>> + use<> {
         let engine = self.clone();
         try_stream! {
             let mut hints = engine.hints.watch_run(run);
             let mut last = after;
             loop {
                 hints.mark_unchanged();
-                let entries = engine.history(run, last).await?;
-                let more = !entries.is_empty();
-                for entry in entries {
-                    last = entry.seq;
-                    let over = is_end(&entry.what);
-                    yield Arc::new(entry);
+                let Some(row) = engine.run(run).await? else { return };
+                if row.seq > last {
+                    let entries = engine.history(run, last).await?;
+                    let over = entries.iter().any(|entry| is_end(&entry.what));
+                    last = entries.last().map_or(row.seq, |entry| entry.seq);
+                    yield entries;
                     if over {
                         return;
                     }
-                }
-                if more {
                     continue;
+                }
+                if row.finished_at.is_some() {
+                    return;
                 }
                 tokio::select! {
                     () = engine.stop.cancelled() => return,
@@ -77,17 +93,49 @@ impl Engine {
         }
     }
 
-    /// Asks a run to end. It does so when its turn comes; a run that is over stays as it is.
+    /// Asks a run to end, for somebody who may start workflows. It does so when its turn comes.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn cancel(&self, run: RunId) -> Result<(), Error> {
-        let mut set = WriteSet::new();
-        inbox::deliver(&mut set, run, &Fact::CancelRequested, self.source.now());
-        if self.store.commit(set).await?.is_ok() {
-            self.wake(run);
+    /// Where the database fails, or the key was used for another request.
+    pub async fn cancel<'a>(
+        &self,
+        request: impl Into<Request<'a>>,
+        id: RunId,
+    ) -> Result<Result<run::Model, Problem>, Error> {
+        let request = request.into();
+        if !request.access.has(Permission::RunWorkflows) {
+            return Ok(Err(refused(Code::Forbidden, "your role may not cancel runs")));
         }
-        Ok(())
+        loop {
+            let seen = request.seen(&self.store).await?;
+            if let Some(Seen::Other) = seen {
+                return Err(Error::KeyReused);
+            }
+            let Some(run) = self.run(id).await? else {
+                return Ok(Err(refused(Code::NotFound, "there is no such run")));
+            };
+            if seen.is_some() {
+                return Ok(Ok(run));
+            }
+            if run.finished_at.is_some() {
+                return Ok(Err(refused(Code::Invalid, "the run is over")));
+            }
+            let (mut set, now) = (WriteSet::new(), self.source.now());
+            inbox::deliver(&mut set, id, &Fact::CancelRequested, now);
+            request.remember(&mut set, &[id.0], now);
+            if self.store.commit(set).await?.is_ok() {
+                self.wake(id);
+                return Ok(Ok(run));
+            }
+        }
+    }
+}
+
+fn refused(code: Code, message: &str) -> Problem {
+    Problem {
+        code,
+        message: message.into(),
+        field: None,
     }
 }
 

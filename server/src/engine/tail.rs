@@ -24,12 +24,27 @@ pub const BATCH: u64 = 512;
 /// How long the tail sleeps at most where other nodes write too.
 const POLL: Duration = Duration::from_millis(500);
 
+/// The epoch of the logs.
+const EPOCH: i64 = 1;
+
+/// Why a text is no place in a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadCursor {
+    /// No log has given it out.
+    Malformed,
+    /// It stems from before a backup was restored.
+    Expired,
+}
+
 /// A place in a log: transaction, then number within it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     pub tx: i64,
     pub seq: i64,
 }
+
+/// Items of a log with their positions, in order.
+pub type Page<T> = Vec<(Position, Arc<T>)>;
 
 /// A log that can be read from a position.
 pub trait Log: Send + Sync + 'static {
@@ -41,7 +56,7 @@ pub trait Log: Send + Sync + 'static {
         store: &'a Store,
         after: Position,
         horizon: i64,
-    ) -> BoxFuture<'a, Result<Vec<(Position, Arc<Self::Item>)>, store::Error>>;
+    ) -> BoxFuture<'a, Result<Page<Self::Item>, store::Error>>;
 
     /// The position of the newest item below the horizon.
     fn end<'a>(&'a self, store: &'a Store, horizon: i64) -> BoxFuture<'a, Result<Position, store::Error>>;
@@ -52,6 +67,7 @@ pub struct Tail<L: Log> {
     log: L,
     store: Arc<Store>,
     live: broadcast::Sender<Live<L::Item>>,
+    stop: CancellationToken,
 }
 
 /// What the reader tells the watchers.
@@ -77,35 +93,38 @@ impl Position {
     /// The position as an opaque cursor.
     #[must_use]
     pub fn text(self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(format!("1.{}.{}", self.tx, self.seq))
+        BASE64_URL_SAFE_NO_PAD.encode(format!("{EPOCH}.{}.{}", self.tx, self.seq))
     }
 
     /// Reads what [`Position::text`] wrote. The first number is the log's epoch: a restored backup starts a new one.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        let text = String::from_utf8(BASE64_URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
-        let mut parts = text.splitn(3, '.').map(str::parse);
-        let epoch: i64 = parts.next()?.ok()?;
-        let position = Self {
-            tx: parts.next()?.ok()?,
-            seq: parts.next()?.ok()?,
-        };
-        (epoch == 1).then_some(position)
+    ///
+    /// # Errors
+    /// Where the text is no cursor, or one of another epoch.
+    pub fn parse(text: &str) -> Result<Self, BadCursor> {
+        let decoded = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
+        let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(BadCursor::Malformed)?;
+        let numbers: Vec<i64> = text.split('.').map_while(|part| part.parse().ok()).collect();
+        match numbers[..] {
+            [EPOCH, tx, seq] => Ok(Self { tx, seq }),
+            [_, _, _] => Err(BadCursor::Expired),
+            _ => Err(BadCursor::Malformed),
+        }
     }
 }
 
 impl<L: Log> Tail<L> {
     #[must_use]
-    pub fn new(log: L, store: Arc<Store>) -> Arc<Self> {
+    pub fn new(log: L, store: Arc<Store>, stop: CancellationToken) -> Arc<Self> {
         Arc::new(Self {
             log,
             store,
             live: broadcast::Sender::new(LIVE),
+            stop,
         })
     }
 
     /// Reads the log as it grows until told to stop.
-    pub async fn run(self: Arc<Self>, mut hints: watch::Receiver<()>, stop: CancellationToken) {
+    pub async fn run(self: Arc<Self>, mut hints: watch::Receiver<()>) {
         let mut position = None;
         loop {
             hints.mark_unchanged();
@@ -114,14 +133,14 @@ impl<L: Log> Tail<L> {
             }
             let shared = self.store.is_shared();
             tokio::select! {
-                () = stop.cancelled() => return,
+                () = self.stop.cancelled() => return,
                 changed = hints.changed() => if changed.is_err() { return },
                 () = tokio::time::sleep(POLL), if shared => {}
             }
         }
     }
 
-    /// The items behind the cursor, or those from now on, without end.
+    /// The items behind the cursor, or those from now on, until the tail is told to stop.
     pub fn watch(
         self: &Arc<Self>,
         after: Option<Position>,
@@ -145,7 +164,11 @@ impl<L: Log> Tail<L> {
                     }
                 }
                 loop {
-                    match live.recv().await {
+                    let told = tokio::select! {
+                        () = tail.stop.cancelled() => return,
+                        told = live.recv() => told,
+                    };
+                    match told {
                         Ok(Live { position, .. }) if position <= last => {}
                         Ok(Live { previous, position, item: Some(item) }) if previous <= last => {
                             last = position;

@@ -3,6 +3,7 @@
 //! Knows tables by name only. What a row means is its callers' business.
 
 pub mod migrate;
+pub mod page;
 mod postgres;
 mod sqlite;
 mod statement;

@@ -1,17 +1,15 @@
-//! What admins do with workflows: create, save, check, publish, pause, resume, archive.
+//! What admins do with workflows: create, save, check, pause, resume, archive. Never moves a run.
 
 use std::sync::Arc;
 
-use pointsman_entities::{
-    ids::{VersionId, WorkflowId},
-    workflow, workflow_version,
-};
+use pointsman_entities::{ids::WorkflowId, workflow};
 use pointsman_graph::{
-    check::{Checked, Problem as Flaw, check},
+    check::{Checked, check},
     definition::Definition,
     value::Schema,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
+use uuid::Uuid;
 
 use super::{
     Error,
@@ -22,12 +20,15 @@ use crate::{
     crm::{
         Access, Catalogue,
         access::Permission,
+        keyed::{Request, Seen},
         validate::Code,
         write::{Enrol, Problem},
     },
     source::Source,
     store::{self, Refusal, Store, Update, Write, WriteSet},
 };
+
+pub use super::publish::Published;
 
 /// The states of a workflow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,30 +84,16 @@ pub struct Save {
     pub expected: Option<i64>,
 }
 
-/// What came of a publication.
-#[derive(Debug)]
-pub enum Published {
-    /// The workflow starts runs of the version from now on.
-    Version {
-        workflow: workflow::Model,
-        version: workflow_version::Model,
-        warnings: Vec<Flaw>,
-    },
-    /// The draft has errors; nothing was published.
-    Flawed(Vec<Flaw>),
-    Refused(Problem),
-}
-
 /// The workflows of one installation.
 pub struct Workflows {
-    store: Arc<Store>,
+    pub(super) store: Arc<Store>,
     catalogue: Arc<Catalogue>,
     versions: Arc<Versions>,
     triggers: Arc<Triggers>,
-    source: Arc<Source>,
+    pub(super) source: Arc<Source>,
 }
 
-type Answer<T> = Result<Result<T, Problem>, Error>;
+pub(super) type Answer<T> = Result<Result<T, Problem>, Error>;
 
 impl Workflows {
     #[must_use]
@@ -162,16 +149,32 @@ impl Workflows {
     /// Creates a workflow with a draft.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn create(&self, access: &Access, new: New) -> Answer<workflow::Model> {
-        if let Err(problem) = editor(access)
+    /// Where the database fails, or the key was used for another request.
+    pub async fn create<'a>(&self, request: impl Into<Request<'a>>, new: New) -> Answer<workflow::Model> {
+        let request = request.into();
+        if let Err(problem) = editor(request.access)
             .and_then(|()| named(&new.name))
             .and_then(|()| zoned(&new.time_zone))
         {
             return Ok(Err(problem));
         }
+        let model = self.new_row(request.access, new);
+        loop {
+            if let Some(ids) = self.answered(request).await? {
+                return self.named_first(&ids).await;
+            }
+            let mut set = WriteSet::new();
+            set.insert(model.clone().into_active_model());
+            request.remember(&mut set, &[model.id.0], model.created_at);
+            if self.store.commit(set).await?.is_ok() {
+                return Ok(Ok(model));
+            }
+        }
+    }
+
+    fn new_row(&self, access: &Access, new: New) -> workflow::Model {
         let now = self.source.now();
-        let model = workflow::Model {
+        workflow::Model {
             id: self.source.id(),
             name: new.name.trim().to_owned(),
             description: new.description,
@@ -186,23 +189,19 @@ impl Workflows {
             created_by: access.user(),
             updated_at: now,
             updated_by: access.user(),
-        };
-        let mut set = WriteSet::new();
-        set.insert(model.clone().into_active_model());
-        let _new_id_is_free = self.store.commit(set).await?;
-        Ok(Ok(model))
+        }
     }
 
     /// Saves a draft, whatever its problems.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn save(&self, access: &Access, id: WorkflowId, save: Save) -> Answer<workflow::Model> {
+    /// Where the database fails, or the key was used for another request.
+    pub async fn save<'a>(&self, request: impl Into<Request<'a>>, id: WorkflowId, save: Save) -> Answer<workflow::Model> {
         let fine = save.name.as_deref().map_or(Ok(()), named);
         if let Err(problem) = fine.and_then(|()| save.time_zone.as_deref().map_or(Ok(()), zoned)) {
             return Ok(Err(problem));
         }
-        self.change(access, id, |workflow, row, _| {
+        self.change(request.into(), id, &[], |workflow, row, _| {
             if save.expected.is_some_and(|expected| expected != workflow.draft_version) {
                 return Err(stale(workflow));
             }
@@ -221,69 +220,12 @@ impl Workflows {
         .await
     }
 
-    /// Publishes the draft as the version that new runs start on, or says what is wrong with it.
-    ///
-    /// # Errors
-    /// Where the database fails.
-    pub async fn publish(&self, access: &Access, id: WorkflowId, expected: Option<i64>) -> Result<Published, Error> {
-        let Some(workflow) = self.get(id).await? else {
-            return Ok(Published::Refused(missing()));
-        };
-        if let Err(problem) = editor(access) {
-            return Ok(Published::Refused(problem));
-        }
-        let draft = match Definition::read(&workflow.draft) {
-            Ok(draft) => draft,
-            Err(error) => {
-                return Ok(Published::Refused(refused(
-                    Code::Invalid,
-                    &error.to_string(),
-                    Some("draft"),
-                )));
-            }
-        };
-        let checked = self.check(&draft);
-        if checked.plan.is_none() {
-            return Ok(Published::Flawed(checked.problems));
-        }
-        let version = workflow_version::Model {
-            id: self.source.id::<VersionId>(),
-            workflow_id: id,
-            number: workflow.latest_number + 1,
-            definition: workflow.draft.clone(),
-            published_at: self.source.now(),
-            published_by: access.user(),
-        };
-        let seen = (workflow.version, version.clone());
-        let published = self
-            .change(access, id, |workflow, row, set| {
-                if expected.is_some_and(|expected| expected != workflow.draft_version) || workflow.version != seen.0 {
-                    return Err(stale(workflow));
-                }
-                set.insert(seen.1.clone().into_active_model());
-                set.raise_epoch(EPOCH);
-                row.state = Set(State::Active.text().into());
-                row.active_version = Set(Some(seen.1.id));
-                row.latest_number = Set(seen.1.number);
-                Ok(())
-            })
-            .await?;
-        Ok(match published {
-            Ok(workflow) => Published::Version {
-                workflow,
-                version,
-                warnings: checked.problems,
-            },
-            Err(problem) => Published::Refused(problem),
-        })
-    }
-
     /// Pauses, resumes or archives a workflow.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn set_state(&self, access: &Access, id: WorkflowId, state: State) -> Answer<workflow::Model> {
-        self.change(access, id, |workflow, row, set| {
+    /// Where the database fails, or the key was used for another request.
+    pub async fn set_state<'a>(&self, request: impl Into<Request<'a>>, id: WorkflowId, state: State) -> Answer<workflow::Model> {
+        self.change(request.into(), id, &[], |workflow, row, set| {
             if state == State::Active && workflow.active_version.is_none() {
                 return Err(refused(Code::Invalid, "the workflow was never published", None));
             }
@@ -294,25 +236,30 @@ impl Workflows {
         .await
     }
 
-    /// Changes a workflow's row under its optimistic lock, deciding anew where somebody was quicker.
-    async fn change(
+    /// Changes a workflow's row under its optimistic lock, deciding anew where somebody was quicker. A repetition of the
+    /// request is answered about the workflow and whatever is named `beside` it.
+    pub(super) async fn change(
         &self,
-        access: &Access,
+        request: Request<'_>,
         id: WorkflowId,
+        beside: &[Uuid],
         decide: impl Fn(&workflow::Model, &mut workflow::ActiveModel, &mut WriteSet) -> Result<(), Problem>,
     ) -> Answer<workflow::Model> {
-        if let Err(problem) = editor(access) {
+        if let Err(problem) = editor(request.access) {
             return Ok(Err(problem));
         }
         loop {
+            if let Some(ids) = self.answered(request).await? {
+                return self.named_first(&ids).await;
+            }
             let Some(workflow) = self.get(id).await? else {
                 return Ok(Err(missing()));
             };
-            let mut set = WriteSet::new();
+            let (mut set, now) = (WriteSet::new(), self.source.now());
             let mut row = workflow::ActiveModel {
                 version: Set(workflow.version + 1),
-                updated_at: Set(self.source.now()),
-                updated_by: Set(access.user()),
+                updated_at: Set(now),
+                updated_by: Set(request.access.user()),
                 ..Default::default()
             };
             if let Err(problem) = decide(&workflow, &mut row, &mut set) {
@@ -320,6 +267,7 @@ impl Workflows {
             }
             let update = Update::of(vec![("id", id.0.into())], &row).guarded("version", workflow.version);
             set.push(Write::Update(update));
+            request.remember(&mut set, &[&[id.0], beside].concat(), now);
             let raises = !set.raised().is_empty();
             match self.store.commit(set).await? {
                 Ok(()) => {
@@ -332,9 +280,25 @@ impl Workflows {
             }
         }
     }
+
+    /// What the same request was answered about before; none where it is new.
+    pub(super) async fn answered(&self, request: Request<'_>) -> Result<Option<Vec<Uuid>>, Error> {
+        match request.seen(&self.store).await? {
+            Some(Seen::Same(ids)) => Ok(Some(ids)),
+            Some(Seen::Other) => Err(Error::KeyReused),
+            None => Ok(None),
+        }
+    }
+
+    async fn named_first(&self, ids: &[Uuid]) -> Answer<workflow::Model> {
+        match ids.first() {
+            Some(id) => Ok(self.get(WorkflowId(*id)).await?.ok_or_else(missing)),
+            None => Ok(Err(missing())),
+        }
+    }
 }
 
-fn editor(access: &Access) -> Result<(), Problem> {
+pub(super) fn editor(access: &Access) -> Result<(), Problem> {
     match access.has(Permission::EditWorkflows) {
         true => Ok(()),
         false => Err(refused(Code::Forbidden, "your role may not change workflows", None)),
@@ -364,16 +328,16 @@ fn zoned(zone: &str) -> Result<(), Problem> {
     zone.parse::<chrono_tz::Tz>().map(|_| ()).map_err(wrong)
 }
 
-fn missing() -> Problem {
+pub(super) fn missing() -> Problem {
     refused(Code::NotFound, "there is no such workflow", None)
 }
 
-fn stale(workflow: &workflow::Model) -> Problem {
+pub(super) fn stale(workflow: &workflow::Model) -> Problem {
     let message = format!("the draft is at version {} now", workflow.draft_version);
     refused(Code::Conflict, &message, Some("expectedVersion"))
 }
 
-fn refused(code: Code, message: &str, field: Option<&'static str>) -> Problem {
+pub(super) fn refused(code: Code, message: &str, field: Option<&'static str>) -> Problem {
     Problem {
         code,
         message: message.into(),

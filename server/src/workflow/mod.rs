@@ -2,8 +2,10 @@
 //!
 //! Decides what starts; never moves a run.
 
+pub mod browse;
 pub mod enrol;
 pub mod manage;
+pub mod publish;
 pub mod start;
 pub mod versions;
 
@@ -20,6 +22,8 @@ pub enum Error {
     MissingWorkflow { workflow: WorkflowId },
     #[error("there is no version {}", version.0)]
     MissingVersion { version: VersionId },
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
     #[error("version {} is no longer sound: {reason}", version.0)]
     UnsoundVersion { version: VersionId, reason: String },
 }

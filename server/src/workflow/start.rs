@@ -10,12 +10,17 @@ use pointsman_graph::key::NodeKey;
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value as Json, json};
 
-use super::{Error, manage::Workflows, versions::Version};
+use super::{
+    Error,
+    manage::{Workflows, missing, refused},
+    versions::Version,
+};
 use crate::crm::{
     Access, Crm, Record,
     access::{Action, Permission},
     cause::Cause,
     id,
+    keyed::Request,
     validate::Code,
     write::{Decision, Enrolled, Problem},
 };
@@ -33,27 +38,29 @@ impl Workflows {
     /// Starts a run of the active version.
     ///
     /// # Errors
-    /// Where the database fails.
-    pub async fn start(
+    /// Where the database fails, or the key was used for another request.
+    pub async fn start<'a>(
         &self,
         crm: &Crm,
         member: MemberId,
-        access: &Access,
+        request: impl Into<Request<'a>>,
         workflow: WorkflowId,
         start: Start,
     ) -> Result<Result<RunId, Problem>, Error> {
+        let request = request.into();
+        let access = request.access;
         if !access.has(Permission::RunWorkflows) {
-            return Ok(Err(problem(Code::Forbidden, "your role may not start workflows", None)));
+            return Ok(Err(refused(Code::Forbidden, "your role may not start workflows", None)));
         }
         let Some(version) = self.active(workflow).await? else {
-            return Ok(Err(problem(
+            return Ok(Err(refused(
                 Code::NotFound,
                 "there is no such workflow, or it is not active",
                 None,
             )));
         };
         let Some((node, object)) = manual(&version) else {
-            return Ok(Err(problem(Code::Invalid, "the workflow has no manual trigger", None)));
+            return Ok(Err(refused(Code::Invalid, "the workflow has no manual trigger", None)));
         };
         let record = match self
             .subject(crm, access, object.as_deref(), start.record.as_deref())
@@ -62,31 +69,8 @@ impl Workflows {
             Ok(record) => record,
             Err(problem) => return Ok(Err(problem)),
         };
-        let mut decision = Decision::new(crm, access, Cause::Request);
-        let run: RunId = crm.source().id();
-        decision.set.insert(run::ActiveModel {
-            id: Set(run),
-            workflow_id: Set(workflow),
-            version_id: Set(version.id),
-            status: Set("QUEUED".into()),
-            trigger_node: Set(node.to_string()),
-            object: Set(record.as_ref().map(|record| record.object.name.into())),
-            record_id: Set(record.as_ref().map(|record| record.id)),
-            input: Set(json!({ "record": record.as_ref().map(|r| r.to_json()), "form": start.form }).to_string()),
-            owner: Set(Some(member)),
-            epoch: Set(1),
-            seq: Set(0),
-            inbox: Set(0),
-            drained: Set(0),
-            ready: Set(true),
-            cause: Set(access.actor().text()),
-            depth: Set(0),
-            created_at: Set(decision.now),
-            updated_at: Set(decision.now),
-            ..Default::default()
-        });
-        decision.enrolled.push(Enrolled {
-            run,
+        let enrolled = Enrolled {
+            run: crm.source().id(),
             workflow,
             version: version.id,
             trigger: node.to_string(),
@@ -94,10 +78,20 @@ impl Workflows {
             previous: None,
             form: start.form,
             depth: 0,
-            at: decision.now,
-        });
-        let _new_id_is_free = crm.settle(decision, None).await?;
-        Ok(Ok(run))
+            at: crm.source().now(),
+        };
+        loop {
+            if let Some(ids) = self.answered(request).await? {
+                return Ok(ids.first().map(|id| RunId(*id)).ok_or_else(missing));
+            }
+            let mut decision = Decision::new(crm, access, Cause::Request);
+            decision.set.insert(row(&enrolled, member, access));
+            request.remember(&mut decision.set, &[enrolled.run.0], enrolled.at);
+            decision.enrolled.push(enrolled.clone());
+            if crm.settle(decision, None).await?.is_ok() {
+                return Ok(Ok(enrolled.run));
+            }
+        }
     }
 
     async fn subject(
@@ -110,14 +104,14 @@ impl Workflows {
         let (object, record) = match (object.and_then(|name| crm.catalogue().object(name)), record) {
             (None, None) => return Ok(Ok(None)),
             (None, Some(_)) => {
-                return Ok(Err(problem(
+                return Ok(Err(refused(
                     Code::Invalid,
                     "the workflow takes no record",
                     Some("recordId"),
                 )));
             }
             (Some(_), None) => {
-                return Ok(Err(problem(
+                return Ok(Err(refused(
                     Code::Required,
                     "`recordId` must be given",
                     Some("recordId"),
@@ -126,13 +120,39 @@ impl Workflows {
             (Some(object), Some(record)) => (object, record),
         };
         let message = format!("there is no such {}", object.label.to_lowercase());
-        let missing = problem(Code::NotFound, &message, Some("recordId"));
+        let absent = refused(Code::NotFound, &message, Some("recordId"));
         let Some(id) = id::parse(object.name, record) else {
-            return Ok(Err(missing));
+            return Ok(Err(absent));
         };
         let mut found = crm.get(access, object, &[id]).await?;
         let found = found.remove(&id).filter(|record| access.allows(Action::Read, record));
-        Ok(found.map_or(Err(missing), |record| Ok(Some(record))))
+        Ok(found.map_or(Err(absent), |record| Ok(Some(record))))
+    }
+}
+
+/// The run's row, leased to the server node that starts it.
+fn row(enrolled: &Enrolled, member: MemberId, access: &Access) -> run::ActiveModel {
+    let record = enrolled.record.as_ref();
+    run::ActiveModel {
+        id: Set(enrolled.run),
+        workflow_id: Set(enrolled.workflow),
+        version_id: Set(enrolled.version),
+        status: Set("QUEUED".into()),
+        trigger_node: Set(enrolled.trigger.clone()),
+        object: Set(record.map(|record| record.object.name.into())),
+        record_id: Set(record.map(|record| record.id)),
+        input: Set(json!({ "record": record.map(|record| record.to_json()), "form": enrolled.form }).to_string()),
+        owner: Set(Some(member)),
+        epoch: Set(1),
+        seq: Set(0),
+        inbox: Set(0),
+        drained: Set(0),
+        ready: Set(true),
+        cause: Set(access.actor().text()),
+        depth: Set(enrolled.depth),
+        created_at: Set(enrolled.at),
+        updated_at: Set(enrolled.at),
+        ..Default::default()
     }
 }
 
@@ -141,12 +161,4 @@ fn manual(version: &Version) -> Option<(NodeKey, Option<Arc<str>>)> {
     let mut triggers = version.plan.triggers();
     let found = triggers.find(|(_, trigger)| trigger.operation.is_none())?;
     Some((found.0.clone(), found.1.object.clone()))
-}
-
-fn problem(code: Code, message: &str, field: Option<&'static str>) -> Problem {
-    Problem {
-        code,
-        message: message.into(),
-        field,
-    }
 }

@@ -154,7 +154,9 @@ async fn read(stream: &mut BufReader<TcpStream>) -> io::Result<Recorded> {
 
 async fn line(stream: &mut BufReader<TcpStream>) -> io::Result<String> {
     let mut line = String::new();
-    stream.read_line(&mut line).await?;
+    if stream.read_line(&mut line).await? == 0 {
+        return Err(io::ErrorKind::UnexpectedEof.into());
+    }
     Ok(line.trim_end().to_owned())
 }
 

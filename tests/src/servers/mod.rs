@@ -19,6 +19,6 @@ fn suite(path: &str) -> PathBuf {
 }
 
 /// A port of 127.0.0.1 that was free a moment ago.
-fn free_port() -> std::io::Result<u16> {
+pub fn free_port() -> std::io::Result<u16> {
     Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -1,5 +1,8 @@
 //! Every integration test of Pointsman, as one binary: linking is what costs.
 
+mod api;
+mod architecture;
+mod crash;
 mod engine;
 mod outside;
 mod servers;

@@ -42,7 +42,7 @@ macro_rules! options {
             fn tests(self) -> $crate::api::filter::Tests {
                 $crate::api::filter::Tests::default()
                     .equality(self.eq, self.neq, self.r#in, self.not_in)
-                    .is_null(self.is_null)
+                    .emptiness(self.is_null)
             }
         }
     }};
@@ -134,6 +134,7 @@ macro_rules! object {
             })*
 
             $($(#[doc = $list_doc])*
+            #[expect(clippy::too_many_arguments, reason = "an argument of the field each, as Relay names them")]
             async fn $list(
                 &self,
                 context: &async_graphql::Context<'_>,
@@ -399,6 +400,7 @@ macro_rules! object {
             }
 
             #[doc = concat!("A page of the ", stringify!($plural), " that the caller may read.")]
+            #[expect(clippy::too_many_arguments, reason = "an argument of the field each, as Relay names them")]
             async fn $plural(
                 &self,
                 context: &async_graphql::Context<'_>,

@@ -24,6 +24,8 @@ pub enum Code {
     BadUserInput,
     /// The request contradicts what is stored.
     Conflict,
+    /// The cursor stems from before a backup was restored: what follows it can't be known.
+    CursorExpired,
     /// Too much, too fast. Try again later.
     RateLimited,
     /// The document asks for more than one request may.
@@ -45,6 +47,7 @@ impl Code {
             Self::NotFound => "NOT_FOUND",
             Self::BadUserInput => "BAD_USER_INPUT",
             Self::Conflict => "CONFLICT",
+            Self::CursorExpired => "CURSOR_EXPIRED",
             Self::RateLimited => "RATE_LIMITED",
             Self::ComplexityExceeded => "COMPLEXITY_EXCEEDED",
             Self::Timeout => "TIMEOUT",

@@ -1,6 +1,7 @@
 //! Carries GraphQL over HTTP and WebSocket, and refuses what would hurt before any resolver runs.
 //! Knows no record and no user: who is asking comes from [`Authenticate`], what is answered from the schema.
 
+mod complete;
 #[cfg(test)]
 mod conformance;
 mod credentials;

@@ -6,6 +6,7 @@ use async_graphql::{Response, ServerError, Value};
 use serde::Serialize;
 
 use super::RequestId;
+use super::complete::complete;
 use super::failure::{is_request_error, seal};
 
 /// A GraphQL response as the spec lays it out, errors first.
@@ -22,6 +23,7 @@ pub(super) struct Payload {
 impl Payload {
     /// Takes what the schema answered.
     pub(super) fn new(mut response: Response, id: &RequestId) -> Self {
+        complete(&mut response);
         let data = (!is_request_error(&response)).then_some(response.data);
         seal(&mut response.errors, id);
         Self {

@@ -1,0 +1,59 @@
+# Pointsman's few commands. `make` alone lists them.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+# Optimised without the link-time pass, which would triple the wait for the first start.
+PROFILE ?= ci
+SERVER := target/$(PROFILE)/pointsman
+MODULES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/package.json))
+
+# What `test` and `check` are made of; .ci/run counts each.
+TESTS := rust
+CHECKS := format lint dependencies documentation
+
+.PHONY: help run test check audit tools gates $(TESTS) $(CHECKS)
+
+help: ## lists the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## builds and serves on embedded SQLite in ./data; DEMO=1 writes demonstration records first
+	cargo build --locked --profile $(PROFILE) --package pointsman
+	$(if $(DEMO),[ -e data ] || $(SERVER) seed >&2)
+	exec $(SERVER) serve
+
+test: tools $(TESTS) ## runs every suite, on both databases; CEL_SPEC_DIR=<folder> adds cel-spec's cases
+
+check: tools $(CHECKS) ## looks at formatting, lints, dependencies and documentation
+
+audit: tools ## looks for known vulnerabilities in the dependencies; needs GitHub, where RustSec keeps its list
+	cargo deny --workspace check advisories
+
+tools:
+	@.ci/tools
+
+gates:
+	@echo $(TESTS) $(CHECKS)
+
+# Ignored tests need the tools, and those are here. What can't run without CEL_SPEC_DIR is reported as skipped.
+rust: $(MODULES)
+	$(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))') cargo nextest run --locked --workspace \
+		--run-ignored all --no-fail-fast $(if $(CEL_SPEC_DIR),,-E 'not test(the_cases_of_cel_spec_pass)')
+
+format:
+	cargo fmt --all --check
+
+lint:
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+dependencies:
+	cargo deny --locked --workspace check bans licenses sources
+
+documentation:
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
+
+tests/suites/%/node_modules: tests/suites/%/package.json tests/suites/%/package-lock.json
+	npm ci --prefix $(@D) --no-audit --no-fund
+	touch $@

@@ -1,0 +1,104 @@
+//! What one operation loads of workflows and runs: whatever is asked for at a time goes into one statement. Nothing is
+//! kept, for a subscription outlives what it has read.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::{
+    Context,
+    dataloader::{DataLoader, Loader},
+};
+use pointsman_entities::{
+    ids::{RunId, VersionId, WorkflowId},
+    run, step, workflow, workflow_version,
+};
+
+use super::{
+    caller::GATHER,
+    error::{Error, Result},
+};
+use crate::{engine::Engine, store, workflow::manage::Workflows};
+
+/// The loader of one operation.
+pub struct Links(DataLoader<Rows>);
+
+struct Rows {
+    workflows: Arc<Workflows>,
+    engine: Arc<Engine>,
+}
+
+/// The steps of a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct StepsOf(RunId);
+
+impl Links {
+    /// A loader that has loaded nothing yet.
+    pub fn new(workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
+        Self(DataLoader::new(Rows { workflows, engine }, tokio::spawn).delay(GATHER))
+    }
+
+    /// The workflow of that id.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn workflow(&self, id: WorkflowId) -> Result<Option<workflow::Model>> {
+        self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// The version of that id.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn version(&self, id: VersionId) -> Result<Option<workflow_version::Model>> {
+        self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// The run of that id.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn run(&self, id: RunId) -> Result<Option<run::Model>> {
+        self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// The steps of a run, in their order.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn steps(&self, run: RunId) -> Result<Vec<step::Model>> {
+        let steps = self.0.load_one(StepsOf(run)).await;
+        steps.map(Option::unwrap_or_default).map_err(|error| Error::from(&*error))
+    }
+}
+
+/// The operation's loader.
+///
+/// # Errors
+/// `UNAUTHENTICATED` where nobody is signed in.
+pub fn links<'a>(context: &Context<'a>) -> Result<&'a Links> {
+    context.data_opt::<Links>().ok_or_else(Error::unauthenticated)
+}
+
+macro_rules! loads {
+    ($(|$rows:ident, $keys:ident: $key:ty| -> $value:ty = $load:expr;)+) => {$(
+        impl Loader<$key> for Rows {
+            type Value = $value;
+            type Error = Arc<store::Error>;
+
+            async fn load(&self, $keys: &[$key]) -> std::result::Result<HashMap<$key, $value>, Arc<store::Error>> {
+                let $rows = self;
+                Ok($load)
+            }
+        }
+    )+};
+}
+
+loads! {
+    |rows, ids: WorkflowId| -> workflow::Model = rows.workflows.many(ids).await?;
+    |rows, ids: VersionId| -> workflow_version::Model = rows.workflows.many_versions(ids).await?;
+    |rows, ids: RunId| -> run::Model = rows.engine.many_runs(ids).await?;
+    |rows, runs: StepsOf| -> Vec<step::Model> = {
+        let ids: Vec<RunId> = runs.iter().map(|run| run.0).collect();
+        let steps = rows.engine.steps(&ids).await?;
+        steps.into_iter().map(|(run, steps)| (StepsOf(run), steps)).collect()
+    };
+}

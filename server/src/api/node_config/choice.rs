@@ -1,0 +1,90 @@
+//! The choices that configs of nodes offer. Written in definitions as the catalogue has them.
+
+use async_graphql::Enum;
+use serde::{Deserialize, Serialize};
+
+macro_rules! choices {
+    ($($(#[$doc:meta])* $name:ident in $case:literal { $($(#[$about:meta])* $option:ident),+ $(,)? })+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum, Serialize, Deserialize)]
+        #[serde(rename_all = $case)]
+        pub enum $name { $($(#[$about])* $option),+ }
+    )+};
+}
+
+choices! {
+    /// How many records a run is started for by hand.
+    RecordCount in "camelCase" {
+        /// A run for one record.
+        One,
+        /// One run for each.
+        Many,
+        /// A run without a record.
+        None,
+    }
+
+    /// What a join waits for.
+    JoinMode in "camelCase" {
+        /// Every branch that was taken.
+        All,
+        /// The first.
+        Any,
+        /// So many.
+        Count,
+    }
+
+    /// How a stop ends its run.
+    StopResult in "camelCase" {
+        /// As if nothing had been left to do.
+        Succeeded,
+        /// As if a step had failed.
+        Failed,
+        /// As if a person had ended it.
+        Cancelled,
+    }
+
+    /// What can be waited for.
+    WaitedEvent in "camelCase" {
+        /// A record is, or becomes, such that a condition holds.
+        RecordChanged,
+    }
+
+    /// What an e-mail is for.
+    EmailPurpose in "SCREAMING_SNAKE_CASE" {
+        /// Needs consent.
+        Marketing,
+        /// Belongs to what the recipient asked for.
+        Transactional,
+    }
+
+    /// What an HTTP request asks for.
+    HttpMethod in "SCREAMING_SNAKE_CASE" {
+        /// To read.
+        Get,
+        /// To add.
+        Post,
+        /// To replace.
+        Put,
+        /// To change.
+        Patch,
+        /// To delete.
+        Delete,
+    }
+}
+
+/// What a question of a form takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum FormFieldType {
+    /// A text.
+    #[default]
+    Text,
+    /// A number.
+    Number,
+    /// Yes or no.
+    Boolean,
+    /// A day.
+    Date,
+    /// One of the options.
+    Select,
+}

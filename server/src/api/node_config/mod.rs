@@ -1,0 +1,275 @@
+//! The configs of nodes in the API: one table. What a kind is and takes is the catalogue's to say; a test holds this
+//! table to it.
+
+mod choice;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use async_graphql::{InputObject, SimpleObject};
+use pointsman_graph::definition::Node;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::scalar::{Duration, Json};
+use crate::api::connection::Direction;
+pub use choice::{EmailPurpose, FormFieldType, HttpMethod, JoinMode, RecordCount, StopResult, WaitedEvent};
+use table::configs;
+
+configs! {
+    /// Starts a run for each new record of an object.
+    RecordCreated = "recordCreated", "RecordCreatedConfigInput" {
+        /// The object whose records start runs.
+        object: String,
+        /// An expression that must hold for the new record.
+        r#where: String,
+    }
+    /// Starts a run for each change of a record.
+    RecordUpdated = "recordUpdated", "RecordUpdatedConfigInput" {
+        /// The object whose records start runs.
+        object: String,
+        /// Any of these fields must have changed; none means any field at all.
+        fields: Vec<String>,
+        /// An expression that must hold; sees the record and, as it was, `previous`.
+        r#where: String,
+    }
+    /// Starts a run where a person asks for it.
+    Manual = "manual", "ManualConfigInput" {
+        /// The object of the record it is started for.
+        object: String,
+        /// One record, many, or none.
+        cardinality: RecordCount,
+        /// What is asked before the run starts.
+        form: Vec<FormField>,
+    }
+    /// Goes one of two ways.
+    If = "if", "IfConfigInput" {
+        /// An expression: goes by `yes` where it holds, else by `no`.
+        condition: String,
+    }
+    /// Goes the way of the first case that holds.
+    Switch = "switch", "SwitchConfigInput" {
+        /// Names with conditions; the first that holds is the way.
+        cases: Vec<SwitchCase>,
+    }
+    /// Gathers branches into one.
+    Join = "join", "JoinConfigInput" {
+        /// Which branches it waits for.
+        policy: JoinMode,
+        /// How many branches it waits for, where it counts them.
+        count: i32,
+    }
+    /// Computes values for the nodes behind it.
+    Set = "set", "SetConfigInput" {
+        /// An object of names, with an expression each.
+        values: Json,
+    }
+    /// Ends the run, whatever else is open.
+    Stop = "stop", "StopConfigInput" {
+        /// How the run ends.
+        outcome: StopResult,
+        /// A template: why, for whoever looks at the run.
+        message: String,
+    }
+    /// Goes on after a while, or at a time.
+    Delay = "delay", "DelayConfigInput" {
+        /// How long, such as `PT2H` or `P3D`.
+        r#for: Duration,
+        /// An expression whose value is a time, such as `record.closeDate`.
+        until: String,
+    }
+    /// Goes on when something happens, or when that takes too long.
+    WaitFor = "waitFor", "WaitForConfigInput" {
+        /// What is waited for.
+        event: WaitedEvent,
+        /// Whose record; by default the object of `record`.
+        object: String,
+        /// An expression: which record; by default the run's own, or any of another object.
+        record: String,
+        /// An expression that must hold; `record` is the one waited for.
+        r#where: String,
+        /// The longest wait, such as `P7D`.
+        timeout: Duration,
+    }
+    /// Creates a record.
+    CreateRecord = "createRecord", "CreateRecordConfigInput" {
+        /// What kind of record.
+        object: String,
+        /// An object of its fields: literals, or templates with `{{ }}`.
+        values: Json,
+    }
+    /// Changes some fields of a record.
+    UpdateRecord = "updateRecord", "UpdateRecordConfigInput" {
+        /// What kind of record, where `record` does not show it.
+        object: String,
+        /// An expression: which record, such as `record.company`; by default the run's own.
+        record: String,
+        /// An object of the fields to change: literals, or templates with `{{ }}`.
+        values: Json,
+    }
+    /// Finds the records of an object for which a condition holds.
+    FindRecords = "findRecords", "FindRecordsConfigInput" {
+        /// What kind of records.
+        object: String,
+        /// An expression about `record`, the candidate; the run's own record is `trigger.record` here.
+        r#where: String,
+        /// The first key decides, then the next.
+        order_by: Vec<RecordOrder>,
+        /// 1 to 1,000; 100 if nothing is said.
+        limit: i32,
+    }
+    /// Asks a person to do something.
+    CreateTask = "createTask", "CreateTaskConfigInput" {
+        /// A template: what is to be done.
+        title: String,
+        /// A template: what else is to be known.
+        body: String,
+        /// When it is due, from now on, such as `P2D`.
+        due_in: Duration,
+        /// An expression: when it is due, such as `record.closeDate`.
+        due_at: String,
+        /// An expression: who is to do it, such as `record.owner`.
+        assignee: String,
+        /// A template: how urgent it is; an option of the task's field.
+        priority: String,
+        /// An expression: the record it is about, such as `record`.
+        about: String,
+    }
+    /// Sends an e-mail.
+    SendEmail = "sendEmail", "SendEmailConfigInput" {
+        /// Templates: who gets it, such as `{{ record.email }}`.
+        #[serde(deserialize_with = "one_or_many")]
+        to: Vec<String>,
+        /// Templates: who gets a copy.
+        #[serde(deserialize_with = "one_or_many")]
+        cc: Vec<String>,
+        /// Templates: who gets a copy that nobody else sees.
+        #[serde(deserialize_with = "one_or_many")]
+        bcc: Vec<String>,
+        /// A template: where answers go.
+        reply_to: String,
+        /// A template: what it is about.
+        subject: String,
+        /// A template: the message as plain text.
+        text: String,
+        /// A template: the message as HTML; values are escaped.
+        html: String,
+        /// Marketing needs consent.
+        kind: EmailPurpose,
+    }
+    /// Calls another system.
+    HttpRequest = "httpRequest", "HttpRequestConfigInput" {
+        /// GET if nothing is said.
+        method: HttpMethod,
+        /// A template: where to; values in it are escaped.
+        url: String,
+        /// An object of names, with a template each.
+        headers: Json,
+        /// A template: what is sent, as text.
+        body: String,
+        /// What is sent, as JSON whose texts are templates.
+        json: Json,
+        /// What counts as success; 200 to 299 if nothing is said.
+        expected_status: Vec<i32>,
+        /// The JSON Schema of the answer, which types `body`.
+        response_schema: Json,
+    }
+}
+
+/// The config of a kind that this server does not know.
+#[derive(Clone, Debug, Default, SimpleObject, InputObject)]
+#[graphql(input_name = "UnknownConfigInput")]
+pub struct UnknownConfig {
+    /// The kind.
+    r#type: Option<String>,
+    /// The config as it is.
+    json: Option<Json>,
+}
+
+/// One question of a form.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "FormFieldInput")]
+#[serde(rename_all = "camelCase", default)]
+pub struct FormField {
+    /// Its name in `trigger.form`.
+    name: String,
+    /// What people see; absent: the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    /// What it takes.
+    input: FormFieldType,
+    /// Whether it must be answered.
+    #[graphql(default)]
+    required: bool,
+    /// What can be selected.
+    #[graphql(default)]
+    options: Vec<String>,
+}
+
+/// One way of a switch.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "SwitchCaseInput")]
+#[serde(default)]
+pub struct SwitchCase {
+    /// Its name, which is its port's too.
+    name: String,
+    /// An expression that is true or false.
+    condition: String,
+}
+
+/// One key of an order of found records.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "RecordOrderInput")]
+#[serde(default)]
+pub struct RecordOrder {
+    /// A field of the object.
+    field: String,
+    /// Which end comes first.
+    #[graphql(default)]
+    direction: Direction,
+}
+
+impl NodeConfig {
+    /// The config of a node. One that these types can't show comes as it is.
+    pub fn of(node: &Node) -> Self {
+        let config = Value::Object(node.config.to_json());
+        let kind = node.config.kind();
+        Self::known(kind, &config).unwrap_or_else(|| {
+            Self::Unknown(UnknownConfig {
+                r#type: Some(kind.to_owned()),
+                json: Some(Json(config)),
+            })
+        })
+    }
+}
+
+impl NodeConfigInput {
+    /// Adds the kind and the config to a node's JSON.
+    pub fn write(self, node: &mut Map<String, Value>) {
+        let (kind, config) = self.parts();
+        node.insert("kind".into(), kind.into());
+        node.insert("config".into(), config);
+    }
+}
+
+impl UnknownConfig {
+    fn parts(self) -> (String, Value) {
+        let config = self.json.map_or_else(|| json!({}), |json| json.0);
+        (self.r#type.unwrap_or_default(), config)
+    }
+}
+
+/// A definition writes one recipient without a list around it.
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<String>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Written {
+        One(String),
+        Many(Vec<String>),
+    }
+    let written = Option::deserialize(deserializer)?;
+    Ok(written.map(|written| match written {
+        Written::One(one) => vec![one],
+        Written::Many(many) => many,
+    }))
+}

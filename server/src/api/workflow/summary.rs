@@ -1,0 +1,172 @@
+//! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
+
+use pointsman_graph::node::{
+    Config, CreateRecord, CreateTask, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, Method, Recipients,
+    RecordCreated, RecordUpdated, SendEmail, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, When,
+};
+
+/// The longest line, in characters.
+const LONGEST: usize = 120;
+
+/// The line; empty where nothing is filled in.
+pub fn summary(config: &Config) -> String {
+    let line = match config {
+        Config::RecordCreated(config) => created(config),
+        Config::RecordUpdated(config) => updated(config),
+        Config::Manual(Manual { object, .. }) => text(object).to_owned(),
+        Config::When(When { condition }) => text(condition).to_owned(),
+        Config::Switch(Switch { cases }) => list(cases.iter().flatten().map(|case| case.name.as_str())),
+        Config::Join(config) => join(config),
+        Config::Set(Set { values }) => list(values.iter().flat_map(|values| values.keys().map(String::as_str))),
+        Config::Stop(config) => stop(config),
+        Config::Delay(Delay { span, until }) => spaced([text(span), &behind("until", until)]),
+        Config::WaitFor(config) => wait(config),
+        Config::CreateRecord(CreateRecord { object, values }) => {
+            spaced([text(object), &fields(values.iter().flat_map(|values| values.keys()))])
+        }
+        Config::UpdateRecord(config) => update(config),
+        Config::FindRecords(FindRecords { object, condition, .. }) => {
+            spaced([text(object), &behind("where", condition)])
+        }
+        Config::CreateTask(CreateTask { title, due_in, .. }) => spaced([text(title), &behind("in", due_in)]),
+        Config::SendEmail(config) => email(config),
+        Config::HttpRequest(config) => request(config),
+        Config::Unknown { kind, .. } => kind.clone(),
+    };
+    shortened(&line)
+}
+
+fn created(config: &RecordCreated) -> String {
+    spaced([text(&config.object), &behind("where", &config.condition)])
+}
+
+fn updated(config: &RecordUpdated) -> String {
+    let fields = list(config.fields.iter().flatten().map(String::as_str));
+    spaced([text(&config.object), &fields, &behind("where", &config.condition)])
+}
+
+fn join(config: &Join) -> String {
+    match (config.policy, config.count) {
+        (Some(JoinPolicy::All), _) => "all branches".into(),
+        (Some(JoinPolicy::Any), _) => "the first branch".into(),
+        (Some(JoinPolicy::Count), Some(count)) => format!("{count} branches"),
+        (Some(JoinPolicy::Count), None) | (None, _) => String::new(),
+    }
+}
+
+fn stop(config: &Stop) -> String {
+    let outcome = match config.outcome {
+        Some(StopOutcome::Succeeded) | None => "succeeded",
+        Some(StopOutcome::Failed) => "failed",
+        Some(StopOutcome::Cancelled) => "cancelled",
+    };
+    spaced([outcome, text(&config.message)])
+}
+
+fn wait(config: &WaitFor) -> String {
+    spaced([
+        text(&config.object),
+        text(&config.record),
+        &behind("until", &config.condition),
+        &behind("at most", &config.timeout),
+    ])
+}
+
+fn update(config: &UpdateRecord) -> String {
+    let record = if config.record.is_some() {
+        text(&config.record)
+    } else {
+        text(&config.object)
+    };
+    spaced([record, &fields(config.values.iter().flat_map(|values| values.keys()))])
+}
+
+fn email(config: &SendEmail) -> String {
+    let to = match &config.to {
+        Some(Recipients::One(to)) => to.clone(),
+        Some(Recipients::Many(to)) => list(to.iter().map(String::as_str)),
+        None => String::new(),
+    };
+    spaced([&to, text(&config.subject)])
+}
+
+fn request(config: &HttpRequest) -> String {
+    let method = match config.method.unwrap_or(Method::Get) {
+        Method::Get => "GET",
+        Method::Post => "POST",
+        Method::Put => "PUT",
+        Method::Patch => "PATCH",
+        Method::Delete => "DELETE",
+    };
+    spaced([method, text(&config.url)])
+}
+
+fn text(field: &Option<String>) -> &str {
+    field.as_deref().unwrap_or_default()
+}
+
+fn behind(word: &str, field: &Option<String>) -> String {
+    field.as_ref().map(|text| format!("{word} {text}")).unwrap_or_default()
+}
+
+fn fields<'a>(names: impl Iterator<Item = &'a String>) -> String {
+    list(names.map(String::as_str))
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.collect::<Vec<_>>().join(", ")
+}
+
+fn spaced<const N: usize>(parts: [&str; N]) -> String {
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    parts.copied().collect::<Vec<_>>().join(" · ")
+}
+
+/// One line, and no longer than a card is wide.
+fn shortened(line: &str) -> String {
+    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= LONGEST {
+        return line;
+    }
+    line.chars().take(LONGEST - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use pointsman_graph::{catalogue, definition::Definition};
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn of(kind: &str, config: Value) -> String {
+        let json = json!({ "nodes": [{ "key": "n", "kind": kind, "config": config }] });
+        summary(&Definition::from_json(json).unwrap().nodes[0].config)
+    }
+
+    #[test]
+    fn a_node_says_what_it_does() {
+        let updated = json!({ "object": "deal", "fields": ["stage"], "where": "record.amount > 10" });
+
+        assert_eq!(of("recordUpdated", updated), "deal · stage · where record.amount > 10");
+        assert_eq!(of("sendEmail", json!({ "to": "a@b.c", "subject": "Hi" })), "a@b.c · Hi");
+        assert_eq!(of("httpRequest", json!({ "url": "https://x" })), "GET · https://x");
+        assert_eq!(of("join", json!({ "policy": "count", "count": 2 })), "2 branches");
+        assert_eq!(of("delay", json!({ "for": "P3D" })), "P3D");
+        assert_eq!(of("teleport", json!({})), "teleport");
+    }
+
+    #[test]
+    fn every_kind_has_a_line_before_anything_is_filled_in() {
+        for kind in catalogue::kinds() {
+            assert!(of(kind.kind, json!({})).chars().count() <= LONGEST, "{}", kind.kind);
+        }
+    }
+
+    #[test]
+    fn a_long_condition_is_cut_to_one_line() {
+        let line = of("if", json!({ "condition": format!("record.name ==\n'{}'", "x".repeat(500)) }));
+
+        assert_eq!(line.chars().count(), LONGEST);
+        assert!(line.starts_with("record.name == 'x") && line.ends_with('…'));
+    }
+}

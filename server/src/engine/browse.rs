@@ -1,0 +1,161 @@
+//! Reads runs and their steps for people: pages, counts, many at a time.
+
+use std::collections::HashMap;
+
+use pointsman_entities::{
+    ids::{RecordId, RunId, WorkflowId},
+    run, step,
+    time::Timestamp,
+};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
+
+use super::Engine;
+use crate::{
+    crm::filter::holding,
+    store::{
+        self,
+        page::{Order, Page, Slice},
+    },
+};
+
+/// Where a run stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RunStatus {
+    /// Enrolled, not begun.
+    Queued,
+    Running,
+    /// Every open step waits for something.
+    Waiting,
+    Succeeded,
+    Failed,
+    Cancelled,
+    /// Never begun: workflows set each other off too often.
+    Refused,
+}
+
+impl RunStatus {
+    /// The status as it is stored and shown.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Queued => "QUEUED",
+            Self::Running => "RUNNING",
+            Self::Waiting => "WAITING",
+            Self::Succeeded => "SUCCEEDED",
+            Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
+            Self::Refused => "REFUSED",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        [
+            Self::Queued,
+            Self::Running,
+            Self::Waiting,
+            Self::Succeeded,
+            Self::Failed,
+            Self::Cancelled,
+            Self::Refused,
+        ]
+        .into_iter()
+        .find(|status| status.text() == text)
+    }
+}
+
+/// Which runs; what is none is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub workflow: Option<WorkflowId>,
+    pub statuses: Option<Vec<RunStatus>>,
+    pub record: Option<RecordId>,
+    pub created_from: Option<Timestamp>,
+    pub created_before: Option<Timestamp>,
+    pub error_contains: Option<String>,
+}
+
+impl Filter {
+    fn select(&self) -> Select<run::Entity> {
+        let statuses = self.statuses.iter().map(|list| list.iter().map(|status| status.text()));
+        let conditions = [
+            self.workflow.map(|workflow| run::Column::WorkflowId.eq(workflow)),
+            self.record.map(|record| run::Column::RecordId.eq(record)),
+            self.created_from.map(|from| run::Column::CreatedAt.gte(from)),
+            self.created_before.map(|before| run::Column::CreatedAt.lt(before)),
+            self.error_contains.as_ref().map(|part| run::Column::Error.like(holding(part))),
+            statuses.map(|statuses| run::Column::Status.is_in(statuses)).next(),
+        ];
+        conditions.into_iter().flatten().fold(run::Entity::find(), Select::filter)
+    }
+
+    /// The same test in memory.
+    #[must_use]
+    pub fn matches(&self, run: &run::Model) -> bool {
+        let text = |part: &str| run.error.as_ref().is_some_and(|error| error.contains(part));
+        let status = |list: &Vec<RunStatus>| list.iter().any(|status| status.text() == run.status);
+        self.workflow.is_none_or(|workflow| run.workflow_id == workflow)
+            && self.record.is_none_or(|record| run.record_id == Some(record))
+            && self.created_from.is_none_or(|from| run.created_at >= from)
+            && self.created_before.is_none_or(|before| run.created_at < before)
+            && self.error_contains.as_deref().is_none_or(text)
+            && self.statuses.as_ref().is_none_or(status)
+    }
+}
+
+impl Engine {
+    /// A page of runs.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn runs(
+        &self,
+        filter: &Filter,
+        order: &Order<run::Column>,
+        slice: &Slice,
+    ) -> Result<Page<run::Model>, store::Error> {
+        self.store.page(filter.select(), order, slice).await
+    }
+
+    /// How many runs there are.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_runs(&self, filter: &Filter) -> Result<u64, store::Error> {
+        Ok(filter.select().count(self.store.reads()).await?)
+    }
+
+    /// The run of that id.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn run(&self, id: RunId) -> Result<Option<run::Model>, store::Error> {
+        Ok(run::Entity::find_by_id(id).one(self.store.reads()).await?)
+    }
+
+    /// The runs of these ids, in one statement.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn many_runs(&self, ids: &[RunId]) -> Result<HashMap<RunId, run::Model>, store::Error> {
+        let select = run::Entity::find().filter(run::Column::Id.is_in(ids.iter().copied()));
+        let rows = select.all(self.store.reads()).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+    }
+
+    /// The steps of these runs in their order, in one statement.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn steps(&self, runs: &[RunId]) -> Result<HashMap<RunId, Vec<step::Model>>, store::Error> {
+        let select = step::Entity::find()
+            .filter(step::Column::RunId.is_in(runs.iter().copied()))
+            .order_by_asc(step::Column::RunId)
+            .order_by_asc(step::Column::Number);
+        let mut found: HashMap<RunId, Vec<step::Model>> = HashMap::new();
+        for step in select.all(self.store.reads()).await? {
+            found.entry(step.run_id).or_default().push(step);
+        }
+        Ok(found)
+    }
+}

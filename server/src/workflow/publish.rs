@@ -1,0 +1,136 @@
+//! Publishing: a draft without errors becomes a version, and new runs start on it from the same commit on.
+
+use pointsman_entities::{
+    ids::{VersionId, WorkflowId},
+    workflow, workflow_version,
+};
+use pointsman_graph::{check::Problem as Flaw, definition::Definition};
+use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
+use uuid::Uuid;
+
+use super::{
+    Error,
+    enrol::EPOCH,
+    manage::{State, Workflows, editor, missing, refused, stale},
+};
+use crate::{
+    crm::{keyed::Request, validate::Code, write::Problem},
+    store,
+};
+
+/// What came of a publication.
+#[derive(Debug)]
+pub enum Published {
+    /// The workflow starts runs of the version from now on.
+    Version {
+        workflow: workflow::Model,
+        version: workflow_version::Model,
+        warnings: Vec<Flaw>,
+    },
+    /// The draft has errors; nothing was published.
+    Flawed {
+        workflow: workflow::Model,
+        flaws: Vec<Flaw>,
+    },
+    Refused(Problem),
+}
+
+impl Workflows {
+    /// Publishes the draft as the version that new runs start on, or says what is wrong with it.
+    ///
+    /// # Errors
+    /// Where the database fails, or the key was used for another request.
+    pub async fn publish<'a>(
+        &self,
+        request: impl Into<Request<'a>>,
+        id: WorkflowId,
+        expected: Option<i64>,
+    ) -> Result<Published, Error> {
+        let request = request.into();
+        if let Err(problem) = editor(request.access) {
+            return Ok(Published::Refused(problem));
+        }
+        if let Some(ids) = self.answered(request).await? {
+            return self.published(&ids).await;
+        }
+        let Some(workflow) = self.get(id).await? else {
+            return Ok(Published::Refused(missing()));
+        };
+        let flaws = match self.flaws(&workflow) {
+            Ok(flaws) => flaws,
+            Err(problem) => return Ok(Published::Refused(problem)),
+        };
+        if flaws.iter().any(Flaw::is_error) {
+            return Ok(Published::Flawed { workflow, flaws });
+        }
+        let version = self.next_version(request, &workflow);
+        let beside = [version.id.0];
+        let changed = self.change(request, id, &beside, |now, row, set| {
+            // Whoever saved or published meanwhile has changed what was checked.
+            if expected.is_some_and(|expected| expected != now.draft_version) || now.version != workflow.version {
+                return Err(stale(now));
+            }
+            set.insert(version.clone().into_active_model());
+            set.raise_epoch(EPOCH);
+            row.state = Set(State::Active.text().into());
+            row.active_version = Set(Some(version.id));
+            row.latest_number = Set(version.number);
+            Ok(())
+        });
+        Ok(match changed.await? {
+            Ok(workflow) if workflow.active_version != Some(version.id) => self.latest(workflow).await?,
+            Ok(workflow) => Published::Version {
+                workflow,
+                version,
+                warnings: flaws,
+            },
+            Err(problem) => Published::Refused(problem),
+        })
+    }
+
+    /// What is wrong with a draft.
+    ///
+    /// # Errors
+    /// Where it can't even be read.
+    pub fn flaws(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Problem> {
+        let unreadable = |error| refused(Code::Invalid, &format!("the draft can't be read: {error}"), None);
+        let draft = Definition::read(&workflow.draft).map_err(unreadable)?;
+        Ok(self.check(&draft).problems)
+    }
+
+    fn next_version(&self, request: Request<'_>, workflow: &workflow::Model) -> workflow_version::Model {
+        workflow_version::Model {
+            id: self.source.id::<VersionId>(),
+            workflow_id: workflow.id,
+            number: workflow.latest_number + 1,
+            definition: workflow.draft.clone(),
+            published_at: self.source.now(),
+            published_by: request.access.user(),
+        }
+    }
+
+    /// The same request made two publications at a time: the other one was quicker.
+    async fn latest(&self, workflow: workflow::Model) -> Result<Published, Error> {
+        let version = workflow.active_version.map(|version| version.0);
+        let ids: Vec<Uuid> = std::iter::once(workflow.id.0).chain(version).collect();
+        self.published(&ids).await
+    }
+
+    async fn published(&self, ids: &[Uuid]) -> Result<Published, Error> {
+        let [workflow, version] = ids else {
+            return Ok(Published::Refused(missing()));
+        };
+        let version = workflow_version::Entity::find_by_id(VersionId(*version))
+            .one(self.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        match (self.get(WorkflowId(*workflow)).await?, version) {
+            (Some(workflow), Some(version)) => Ok(Published::Version {
+                warnings: self.flaws(&workflow).unwrap_or_default(),
+                workflow,
+                version,
+            }),
+            (None, _) | (_, None) => Ok(Published::Refused(missing())),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The real server in the test's own process: the whole program on a port of its own, spoken to over HTTP.
+
+use anyhow::{Context, Result, ensure};
+use pointsman::{
+    app::App,
+    auth::NewKey,
+    config::{Config, Log},
+    crm::access::Role,
+    source::Source,
+    store::Location,
+};
+use reqwest::{Client, header::HeaderMap};
+use secrecy::ExposeSecret;
+use serde_json::{Value as Json, json};
+use tempfile::TempDir;
+
+use crate::{
+    clock::ManualClock,
+    servers::postgres::Database,
+    world::{Backend, START},
+};
+
+/// A server with an administrator's key, on a clock that stands still.
+pub struct TestApp {
+    pub app: App,
+    pub clock: ManualClock,
+    /// An API key of the role `ADMIN`.
+    pub key: String,
+    client: Client,
+    _folder: TempDir,
+    _database: Option<Database>,
+}
+
+/// A request as a test wants it sent.
+#[derive(Clone, Debug, Default)]
+pub struct Call {
+    pub query: String,
+    pub variables: Json,
+    /// A bearer token; none goes without credentials.
+    pub token: Option<String>,
+    pub idempotency_key: Option<String>,
+    pub cookie: Option<String>,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub headers: HeaderMap,
+    pub body: Json,
+}
+
+impl TestApp {
+    /// Starts an empty installation.
+    pub async fn start(backend: Backend) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let database = match backend {
+            Backend::Sqlite => None,
+            Backend::Postgres => Some(Database::empty()?),
+        };
+        let location = match &database {
+            None => Location::Folder(folder.path().to_owned()),
+            Some(database) => Location::Postgres { url: database.url(), connections: 12 },
+        };
+        let config = Config {
+            listen: "127.0.0.1:0".parse()?,
+            public_url: None,
+            data: folder.path().to_owned(),
+            location,
+            origins: Vec::new(),
+            log: Log::Human,
+            smtp: None,
+            egress: Default::default(),
+        };
+        let clock = ManualClock::at(START);
+        let app = App::start(&config, Source::on(Box::new(clock.clone()))).await?;
+        let new = NewKey { name: "test".into(), role: Role::Admin, owner: None, expires_at: None };
+        let key = app.installation.accounts.create_key(new).await?;
+        let key = key.text.expose_secret().to_owned();
+        // Another test of this process may have been first.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        Ok(Self { app, clock, key, client: Client::builder().build()?, _folder: folder, _database: database })
+    }
+
+    /// An address on the server.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.app.address)
+    }
+
+    /// Sends a request, whatever comes of it.
+    pub async fn send(&self, call: Call) -> Result<Reply> {
+        let mut body = json!({ "query": call.query });
+        if !call.variables.is_null() {
+            body["variables"] = call.variables;
+        }
+        let mut request = self.client.post(self.url("/graphql")).json(&body);
+        if let Some(token) = &call.token {
+            request = request.bearer_auth(token);
+        }
+        if let Some(key) = &call.idempotency_key {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(cookie) = &call.cookie {
+            request = request.header("cookie", cookie);
+        }
+        let response = request.send().await?;
+        Ok(Reply { headers: response.headers().clone(), body: response.json().await? })
+    }
+
+    /// The administrator's request.
+    pub fn call(&self, query: &str, variables: Json) -> Call {
+        Call { query: query.to_owned(), variables, token: Some(self.key.clone()), ..Call::default() }
+    }
+
+    /// Data for the administrator; an error in the answer fails the test.
+    pub async fn data(&self, query: &str, variables: Json) -> Result<Json> {
+        let reply = self.send(self.call(query, variables)).await?;
+        ensure!(reply.body.get("errors").is_none(), "{:#}", reply.body);
+        Ok(reply.body["data"].clone())
+    }
+
+    /// Writes records of an object in bulk; their ids.
+    pub async fn create(&self, plural: &str, inputs: Json) -> Result<Vec<String>> {
+        let mut object: String = plural.to_owned();
+        object.get_mut(..1).context("a name")?.make_ascii_uppercase();
+        let singular = match object.strip_suffix("ies") {
+            Some(stem) => format!("{stem}y"),
+            None => object.trim_end_matches('s').to_owned(),
+        };
+        let query = format!(
+            "mutation($inputs: [{singular}CreateInput!]!) {{
+               {plural}Create(inputs: $inputs) {{ {plural} {{ id }} userErrors {{ code message field }} }} }}"
+        );
+        let data = self.data(&query, json!({ "inputs": inputs })).await?;
+        let payload = &data[format!("{plural}Create")];
+        ensure!(payload["userErrors"] == json!([]), "{payload:#}");
+        let records = payload[plural].as_array().context("records")?;
+        Ok(records.iter().filter_map(|record| record["id"].as_str().map(str::to_owned)).collect())
+    }
+
+    /// How many statements readers have sent so far.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.app.installation.crm.store().statements()
+    }
+
+    /// Stops the server; its queues must have drained.
+    pub async fn stop(self) {
+        self.app.stop().await;
+    }
+}
+
+impl Reply {
+    /// The code of the first error.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+    }
+}
+

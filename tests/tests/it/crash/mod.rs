@@ -1,0 +1,292 @@
+//! kill -9 at random moments under load: nothing acknowledged is lost, no database effect happens twice, and HTTP effects
+//! repeat only with the same idempotency key.
+//!
+//! `SOAK_KILLS` says how often; the acceptance figures are 200 on SQLite and 50 on PostgreSQL.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    env,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use pointsman_entities::{contact, run, task, timer};
+use pointsman_tests::{
+    program::{Program, Settings, client},
+    servers::{
+        http::{Reply, Sink},
+        postgres::Database,
+    },
+    world::{installation, node, publish, workflow},
+};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
+use serde_json::{Value as Json, json};
+use tokio::sync::{Mutex, RwLock};
+
+const CLIENTS: usize = 6;
+
+/// How long the last runs may take once the killing has ended: a dead PostgreSQL node's lease, and the retries.
+const DRAIN: Duration = Duration::from_secs(120);
+
+fn kills(usual: usize) -> usize {
+    env::var("SOAK_KILLS")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or(usual)
+}
+
+/// Counts, a task, an order to the outside world, a timer, another count.
+fn counting(sink: &str) -> Json {
+    workflow(
+        vec![
+            node("new", "recordCreated", json!({ "object": "contact" })),
+            node(
+                "one",
+                "updateRecord",
+                json!({ "values": { "score": "{{ record.score + 1 }}" } }),
+            ),
+            node(
+                "task",
+                "createTask",
+                json!({ "title": "{{ record.name }}", "about": "record" }),
+            ),
+            node(
+                "call",
+                "httpRequest",
+                json!({ "method": "POST", "url": sink, "body": "{{ record.name }}" }),
+            ),
+            node("pause", "delay", json!({ "for": "PT1S" })),
+            node(
+                "two",
+                "updateRecord",
+                json!({ "values": { "score": "{{ record.score + 1 }}" } }),
+            ),
+        ],
+        &[
+            "new -> one",
+            "one -> task",
+            "task -> call",
+            "call -> pause",
+            "pause -> two",
+        ],
+    )
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_on_sqlite() -> Result<()> {
+    survive(None, kills(8)).await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_on_postgres() -> Result<()> {
+    let database = Database::empty()?;
+    survive(Some(database.url()), kills(4)).await
+}
+
+async fn survive(database: Option<String>, kills: usize) -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let sink = Sink::start([Reply::answer(200, &[], "{}")]).await?;
+    let settings = Settings {
+        data: folder.path().to_owned(),
+        database,
+        allow: vec![format!("127.0.0.1:{}", sink.port())],
+    };
+    {
+        let installation = installation(&settings).await?;
+        publish(&installation.workflows, counting(&sink.url("/hook"))).await?;
+    }
+    let key = settings.run(&["key", "create", "--name", "load", "--role", "admin"])?;
+
+    let load = Load::start(&key);
+    for round in 0..kills {
+        let program = Program::serve(&settings).await?;
+        load.aim(&program.url).await;
+        // From none to many acknowledgements: the moment of the kill wanders through all that the server does.
+        load.acknowledged(round * 7 % 60).await?;
+        load.lose().await;
+        program.kill()?;
+    }
+    let acknowledged = load.stop().await;
+    let program = Program::serve(&settings).await?;
+    drained(&settings).await?;
+    program.terminate()?;
+
+    verify(&settings, &acknowledged, &sink).await
+}
+
+/// Waits until no run is open, by a reader of its own beside the server.
+async fn drained(settings: &Settings) -> Result<()> {
+    let file = settings.data.join("pointsman.db");
+    let url = settings
+        .database
+        .clone()
+        .unwrap_or_else(|| format!("sqlite://{}?mode=ro", file.display()));
+    let reads = sea_orm::Database::connect(url).await?;
+    let empty = async {
+        loop {
+            let open = run::Column::Status.is_in(["QUEUED", "RUNNING", "WAITING"]);
+            match run::Entity::find().filter(open).count(&reads).await? {
+                0 => return anyhow::Ok(()),
+                _ => tokio::time::sleep(Duration::from_millis(100)).await,
+            }
+        }
+    };
+    tokio::time::timeout(DRAIN, empty).await.context("runs stay open")?
+}
+
+async fn verify(settings: &Settings, acknowledged: &BTreeSet<String>, sink: &Sink) -> Result<()> {
+    let installation = installation(settings).await?;
+    let reads = installation.crm.store().reads();
+    let contacts = contact::Entity::find().all(reads).await?;
+    let names: BTreeSet<String> = contacts.iter().map(|contact| contact.name.clone()).collect();
+    ensure!(names.len() == contacts.len(), "a contact was created twice");
+    let lost: Vec<_> = acknowledged.difference(&names).collect();
+    ensure!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+    let runs = run::Entity::find().all(reads).await?;
+    ensure!(
+        runs.len() == contacts.len(),
+        "{} runs for {} contacts",
+        runs.len(),
+        contacts.len()
+    );
+    let unfinished: Vec<_> = runs.iter().filter(|run| run.status != "SUCCEEDED").collect();
+    ensure!(unfinished.is_empty(), "{unfinished:#?}");
+    for contact in &contacts {
+        ensure!(
+            contact.score == Some(2),
+            "{}: counted to {:?}",
+            contact.name,
+            contact.score
+        );
+        let tasks = task::Entity::find()
+            .filter(task::Column::ContactId.eq(contact.id))
+            .count(reads)
+            .await?;
+        ensure!(tasks == 1, "{}: {tasks} tasks", contact.name);
+    }
+    ensure!(timer::Entity::find().count(reads).await? == 0, "timers are left");
+    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for request in sink.recorded() {
+        let name = String::from_utf8(request.body)?;
+        let key = request.headers.get("idempotency-key").cloned().unwrap_or_default();
+        keys.entry(name).or_default().insert(key);
+    }
+    let called: BTreeSet<String> = keys.keys().cloned().collect();
+    let difference: Vec<_> = called.symmetric_difference(&names).collect();
+    ensure!(
+        difference.is_empty(),
+        "HTTP effects that were lost or invented: {difference:?}"
+    );
+    ensure!(
+        keys.values().all(|keys| keys.len() == 1),
+        "an HTTP effect was repeated under another key"
+    );
+    Ok(())
+}
+
+/// Clients that create contacts as fast as they are answered, wherever the server is just now.
+struct Load {
+    shared: Arc<Shared>,
+    clients: Vec<tokio::task::JoinHandle<()>>,
+}
+
+struct Shared {
+    key: String,
+    url: RwLock<Option<String>>,
+    next: AtomicUsize,
+    stop: AtomicBool,
+    acknowledged: Mutex<BTreeSet<String>>,
+    count: tokio::sync::watch::Sender<usize>,
+}
+
+impl Load {
+    fn start(key: &str) -> Self {
+        let shared = Arc::new(Shared {
+            key: key.to_owned(),
+            url: RwLock::default(),
+            next: AtomicUsize::default(),
+            stop: AtomicBool::default(),
+            acknowledged: Mutex::default(),
+            count: tokio::sync::watch::Sender::new(0),
+        });
+        let clients = (0..CLIENTS)
+            .map(|_| tokio::spawn(create_contacts(Arc::clone(&shared))))
+            .collect();
+        Self { shared, clients }
+    }
+
+    async fn aim(&self, url: &str) {
+        *self.shared.url.write().await = Some(url.to_owned());
+    }
+
+    async fn lose(&self) {
+        *self.shared.url.write().await = None;
+    }
+
+    /// Waits for so many more acknowledgements.
+    async fn acknowledged(&self, more: usize) -> Result<()> {
+        let mut count = self.shared.count.subscribe();
+        let goal = *count.borrow() + more;
+        tokio::time::timeout(Duration::from_secs(60), count.wait_for(|count| *count >= goal)).await??;
+        Ok(())
+    }
+
+    async fn stop(self) -> BTreeSet<String> {
+        self.shared.stop.store(true, Ordering::Relaxed);
+        for client in self.clients {
+            let _ended = client.await;
+        }
+        self.shared.acknowledged.lock().await.clone()
+    }
+}
+
+async fn create_contacts(shared: Arc<Shared>) {
+    let client = client();
+    while !shared.stop.load(Ordering::Relaxed) {
+        let Some(url) = shared.url.read().await.clone() else {
+            tokio::task::yield_now().await;
+            continue;
+        };
+        let name = format!("k{}", shared.next.fetch_add(1, Ordering::Relaxed));
+        let request = json!({
+            "query": "mutation($name: String!) { contactCreate(input: {name: $name, score: 0}) { contact { id } userErrors { message } } }",
+            "variables": { "name": name },
+        });
+        let sent = client
+            .post(format!("{url}/graphql"))
+            .bearer_auth(&shared.key)
+            .json(&request)
+            .send()
+            .await;
+        let Ok(answer) = sent else { continue };
+        let Ok(answer) = answer.json::<Json>().await else {
+            continue;
+        };
+        if answer["data"]["contactCreate"]["contact"]["id"].is_string() {
+            shared.acknowledged.lock().await.insert(name);
+            shared.count.send_modify(|count| *count += 1);
+        }
+    }
+}
+
+/// The data folder is the program's alone: a second one says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_server_on_the_same_folder_is_refused() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let settings = Settings {
+        data: Path::to_owned(folder.path()),
+        database: None,
+        allow: Vec::new(),
+    };
+    let program = Program::serve(&settings).await?;
+
+    let refused = settings.run(&["serve"]);
+
+    ensure!(refused.is_err_and(|error| error.to_string().contains("in use by another process")));
+    program.terminate()
+}

@@ -28,7 +28,7 @@ const roots = (mood) => ({
 export async function standIn(schemaFile) {
   const schema = buildSchema(readFileSync(schemaFile, 'utf8'), { assumeValidSDL: true });
   Object.assign(schema.getSubscriptionType().getFields().runEvents, {
-    subscribe: async function* ({}, { runId, after = 0 }) {
+    subscribe: async function* (_, { runId, after = 0 }) {
       for (const event of streams.get(runId) ?? []) if (event.seq > after) yield { runEvents: event };
       await new Promise(() => {});
     },

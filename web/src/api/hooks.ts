@@ -89,7 +89,7 @@ export function useFollow<Data, Variables extends AnyVariables>(
       .subscription<Data, Variables>(document, JSON.parse(key) as Variables)
       .subscribe(({ data, error }) => {
         setFailure(error && failureOf(error));
-        if (data === undefined) return;
+        if (!data) return;
         waiting.push(data);
         frame ??= requestAnimationFrame(flush);
       });

@@ -9,7 +9,7 @@ import { type Graph, type Point, portsInUse, wired } from './shape';
 export const CARD = { width: 240, height: 60 } as const;
 
 const LABEL = { width: 72, height: 16 } as const;
-const GAP = { nodesep: 40, ranksep: 24 } as const;
+const GAP = { nodesep: 40, ranksep: 28 } as const;
 
 /** Where everything stands. */
 export interface Layout {
@@ -37,8 +37,10 @@ export function tidy(graph: Graph): Layout {
     edges.map((edge) => {
       const labelled = forks.has(edge.from);
       const from = labelled ? label(edge.from, edge.port) : card(edge.from);
-      // The first and the last lie on the borders of the nodes, where the drawing has its own ends.
-      const between = drawing.edge(from, card(edge.to), edge.id).points.slice(1, -1).map(rounded);
+      // The first and the last lie on the borders of the nodes, where the drawing has its own ends. One more is the middle
+      // of a gap, which an edge to the next row crosses as it likes.
+      const inner = drawing.edge(from, card(edge.to), edge.id).points.slice(1, -1).map(rounded);
+      const between = inner.length === 1 ? [] : inner;
       return [edge.id, labelled ? [rounded(drawing.node(from)), ...between] : between];
     }),
   );

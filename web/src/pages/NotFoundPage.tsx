@@ -7,7 +7,7 @@ import { Empty } from '../ui/Notice';
 export function NotFoundPage() {
   return (
     <main>
-      <Empty title="There is nothing here">
+      <Empty title="There is nothing here" alone>
         <Link to="/">Go to the start</Link>
       </Empty>
     </main>

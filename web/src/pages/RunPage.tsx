@@ -43,7 +43,7 @@ function Followed({ id }: { readonly id: string }) {
       {run && <RunHead run={run} status={progress.seq > 0 ? progress.status : run.status} />}
       <div className={styles.notices}>{broken && <FailureNotice failure={broken} retry={reread} />}</div>
       {!data && !failure && <WaitingCanvas />}
-      {run === null && <Empty title="There is no such run">Or you may not see it.</Empty>}
+      {run === null && <Empty title="There is no such run" alone>Or you may not see it.</Empty>}
       {run && <RunView run={run} progress={progress} />}
     </div>
   );

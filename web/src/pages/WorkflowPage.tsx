@@ -54,7 +54,7 @@ export function WorkflowPage() {
         <Refusals messages={refused} />
       </div>
       {!data && !failure && <WaitingCanvas />}
-      {workflow === null && <Empty title="There is no such workflow">Or you may not see it.</Empty>}
+      {workflow === null && <Empty title="There is no such workflow" alone>Or you may not see it.</Empty>}
       {workflow && <Body key={workflow.id} workflow={workflow} />}
     </div>
   );

@@ -61,11 +61,19 @@ export function ConnectionNotice() {
   );
 }
 
-/** There is nothing yet, and how to change that. */
-export function Empty({ title, children }: { readonly title: string; readonly children: ReactNode }) {
+interface EmptyProps {
+  readonly title: string;
+  /** Whether nothing else is on the page. */
+  readonly alone?: boolean;
+  readonly children: ReactNode;
+}
+
+/** There is nothing, and what to do about it. */
+export function Empty({ title, alone = false, children }: EmptyProps) {
+  const Heading = alone ? 'h1' : 'h2';
   return (
     <div className={styles.empty}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       <p>{children}</p>
     </div>
   );

@@ -55,6 +55,14 @@ test('the branches of nested forks do not cross', () => {
   expect(across).toEqual(across.toSorted((one, other) => one - other));
 });
 
+test('what leaves by yes stays together, left of no, though a join pulls at it', () => {
+  const nodes = { a: fork, mail: plain, wait: fork, call: plain, task: plain, old: plain, join: plain };
+  const ways = ['a.yes>mail', 'a.no>task', 'mail>wait', 'wait.yes>join', 'wait.no>old', 'a.yes>call', 'call>join'];
+  const { cards } = tidy(graph(nodes, ...ways));
+
+  for (const key of ['mail', 'call']) expect(at(cards, key).x).toBeLessThan(at(cards, 'task').x);
+});
+
 test('cards never overlap', () => {
   const nodes = Object.fromEntries(['a', 'b', 'c', 'd', 'e', 'f'].map((key) => [key, fork]));
   const { cards } = tidy(graph(nodes, 'a.yes>b', 'a.no>c', 'b.yes>d', 'b.no>e', 'c.yes>e', 'c.no>f', 'a.yes>f'));

@@ -1,15 +1,17 @@
 // Places a graph from top to bottom, so that a node's ports keep their order: what leaves by Yes stays left of No.
 // dagre knows no ports. So where a node has several in use, each gets a small node of its own on the edge, which also
-// keeps room for its label, and dagre is told their order.
+// keeps room for its label; and of two arrangements that keep their order, the one with fewer crossings is taken.
 import { graphlib, layout as arrange } from '@dagrejs/dagre';
 
-import { type Graph, type Point, portsInUse, wired } from './shape';
+import { type Graph, type GraphEdge, type Point, portsInUse, wired } from './shape';
 
 /** The size of a card. */
 export const CARD = { width: 240, height: 60 } as const;
 
 const LABEL = { width: 72, height: 16 } as const;
 const GAP = { nodesep: 40, ranksep: 28 } as const;
+/** So many points lie between two rows that follow each other; an edge crosses that gap as it likes. */
+const POINTS_IN_GAP = { plain: 3, labelled: 1 } as const;
 
 /** Where everything stands. */
 export interface Layout {
@@ -19,47 +21,70 @@ export interface Layout {
   readonly bends: ReadonlyMap<string, readonly Point[]>;
 }
 
-/** Lays a graph out. The same graph gives the same layout. */
-export function tidy(graph: Graph): Layout {
-  const drawing = new graphlib.Graph({ multigraph: true });
-  drawing.setGraph({ rankdir: 'TB', ...GAP });
-  const edges = wired(graph);
-  for (const node of graph.nodes) drawing.setNode(card(node.key), { ...CARD });
-  const forks = fork(drawing, graph);
-  for (const edge of edges) {
-    const labelled = forks.has(edge.from);
-    const from = labelled ? label(edge.from, edge.port) : card(edge.from);
-    drawing.setEdge(from, card(edge.to), { minlen: labelled ? 1 : 2 }, edge.id);
-  }
-  arrange(drawing, { constraints: order(forks) });
-  const cards = new Map(graph.nodes.map((node) => [node.key, corner(drawing.node(card(node.key)))]));
-  const bends = new Map(
-    edges.map((edge) => {
-      const labelled = forks.has(edge.from);
-      const from = labelled ? label(edge.from, edge.port) : card(edge.from);
-      // The first and the last lie on the borders of the nodes, where the drawing has its own ends. One more is the middle
-      // of a gap, which an edge to the next row crosses as it likes.
-      const inner = drawing.edge(from, card(edge.to), edge.id).points.slice(1, -1).map(rounded);
-      const between = inner.length === 1 ? [] : inner;
-      return [edge.id, labelled ? [rounded(drawing.node(from)), ...between] : between];
-    }),
-  );
-  return { cards, bends };
+/** An edge on its way from one row to the next: how far right it is at both. */
+interface Stretch {
+  readonly top: number;
+  readonly bottom: number;
 }
 
-/** The nodes with several ports in use, and these. */
-function fork(drawing: graphlib.Graph, graph: Graph): Map<string, string[]> {
-  const forks = new Map([...portsInUse(graph)].filter(([, ports]) => ports.length > 1));
+type Forks = ReadonlyMap<string, readonly string[]>;
+
+/** Lays a graph out. The same graph gives the same layout. */
+export function tidy(graph: Graph): Layout {
+  const forks: Forks = new Map([...portsInUse(graph)].filter(([, ports]) => ports.length > 1));
+  // Depth first keeps each branch together; the other moves nodes where that saves crossings, but may part a branch.
+  const depthFirst = drawn(graph, forks, { disableOptimalOrderHeuristic: true });
+  const optimised = drawn(graph, forks, { constraints: order(forks) });
+  return layoutOf(graph, forks, crossings(optimised) < crossings(depthFirst) ? optimised : depthFirst);
+}
+
+function drawn(graph: Graph, forks: Forks, config: Parameters<typeof arrange>[1]): graphlib.Graph {
+  const drawing = new graphlib.Graph({ multigraph: true });
+  drawing.setGraph({ rankdir: 'TB', ...GAP });
+  for (const { key } of graph.nodes) drawing.setNode(card(key), { ...CARD });
   for (const [key, ports] of forks) {
     for (const port of ports) {
       drawing.setNode(label(key, port), { ...LABEL });
       drawing.setEdge(card(key), label(key, port), { minlen: 1, weight: 2 });
     }
   }
-  return forks;
+  for (const edge of wired(graph)) {
+    drawing.setEdge(start(forks, edge), card(edge.to), { minlen: forks.has(edge.from) ? 1 : 2 }, edge.id);
+  }
+  arrange(drawing, config);
+  return drawing;
 }
 
-function order(forks: ReadonlyMap<string, readonly string[]>): { left: string; right: string }[] {
+function layoutOf(graph: Graph, forks: Forks, drawing: graphlib.Graph): Layout {
+  const cards = new Map(graph.nodes.map(({ key }) => [key, corner(drawing.node(card(key)))]));
+  const bends = wired(graph).map((edge): [string, Point[]] => {
+    const from = start(forks, edge);
+    // The first and the last lie on the borders of the nodes, where the drawing has its own ends.
+    const inner = drawing.edge(from, card(edge.to), edge.id).points.slice(1, -1).map(rounded);
+    if (!forks.has(edge.from)) return [edge.id, inner.length > POINTS_IN_GAP.plain ? inner : []];
+    return [edge.id, [rounded(drawing.node(from)), ...(inner.length > POINTS_IN_GAP.labelled ? inner : [])]];
+  });
+  return { cards, bends: new Map(bends) };
+}
+
+/** How often edges cross: two do between two rows where they change sides. */
+function crossings(drawing: graphlib.Graph): number {
+  const rows = new Map<number, Stretch[]>();
+  for (const edge of drawing.edges()) {
+    const ends = [drawing.node(edge.v), ...drawing.edge(edge).points.slice(1, -1), drawing.node(edge.w)];
+    for (const [index, end] of ends.entries()) {
+      const next = ends[index + 1];
+      if (next) rows.set(end.y, [...(rows.get(end.y) ?? []), { top: end.x, bottom: next.x }]);
+    }
+  }
+  const inRow = (row: readonly Stretch[]): number =>
+    row.reduce((sum, one, index) => sum + row.slice(index + 1).filter((other) => cross(one, other)).length, 0);
+  return [...rows.values()].reduce((sum, row) => sum + inRow(row), 0);
+}
+
+const cross = (one: Stretch, other: Stretch): boolean => (one.top - other.top) * (one.bottom - other.bottom) < 0;
+
+function order(forks: Forks): { left: string; right: string }[] {
   return [...forks].flatMap(([key, ports]) =>
     ports.slice(1).map((port, before) => ({ left: label(key, ports[before] ?? port), right: label(key, port) })),
   );
@@ -68,6 +93,7 @@ function order(forks: ReadonlyMap<string, readonly string[]>): { left: string; r
 // Two name spaces, for a node may be called as another one's port.
 const card = (key: string): string => `card ${key}`;
 const label = (key: string, port: string): string => `port ${key} ${port}`;
+const start = (forks: Forks, { from, port }: GraphEdge): string => (forks.has(from) ? label(from, port) : card(from));
 
 const corner = ({ x, y }: Point): Point => rounded({ x: x - CARD.width / 2, y: y - CARD.height / 2 });
 const rounded = ({ x, y }: Point): Point => ({ x: Math.round(x), y: Math.round(y) });

@@ -4,10 +4,11 @@ import { Handle, type NodeProps, Position } from '@xyflow/react';
 import { memo } from 'react';
 
 import type { NodeProgress } from '../../graph/progress';
-import { Status, StatusDot } from '../../ui/Status';
+import { StatusDot } from '../../ui/Status';
 import { shortTime } from '../../ui/time';
 import styles from './Card.module.css';
 import { useCanvasFocus } from './focus';
+import { titleOf } from './documents';
 import { KindIcon, familyOf } from './KindIcon';
 import type { CardNode } from './elements';
 
@@ -15,7 +16,6 @@ import type { CardNode } from './elements';
 export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNode>) {
   const { node, kind, ports, progress, problems } = data;
   const { entry, select } = useCanvasFocus();
-  const name = node.name ?? kind?.label ?? node.kind;
   return (
     <>
       <Handle type="target" position={Position.Top} className={styles.handle} isConnectable={false} />
@@ -32,7 +32,7 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
       >
         <KindIcon kind={node.kind} family={familyOf(kind)} />
         <span className={styles.text}>
-          <span className={styles.name}>{name}</span>
+          <span className={styles.name}>{titleOf(node, kind)}</span>
           <span className={styles.summary}>{noteOf(progress) ?? (node.summary || kind?.label)}</span>
         </span>
         {problems > 0 && (
@@ -59,13 +59,11 @@ export const Card = memo(function Card({ id, data, selected }: NodeProps<CardNod
 });
 
 /** What is more urgent to say about a node than what it does. */
-function noteOf(progress: NodeProgress | undefined): React.ReactNode {
-  if (progress?.status === 'RETRYING') {
-    const due = progress.until === undefined ? '' : ` at ${shortTime(progress.until)}`;
-    return <Status of="RETRYING" note={`attempt ${progress.attempt}${due}`} />;
-  }
-  if (progress?.status === 'WAITING') {
-    return <Status of="WAITING" note={progress.until === undefined ? undefined : `until ${shortTime(progress.until)}`} />;
-  }
-  return progress?.status === 'FAILED' || progress?.status === 'UNKNOWN' ? progress.error : undefined;
+function noteOf(progress: NodeProgress | undefined): string | undefined {
+  if (progress === undefined) return undefined;
+  const { status, attempt, until, error } = progress;
+  const time = until === undefined ? '' : shortTime(until);
+  if (status === 'RETRYING') return time === '' ? `attempt ${attempt}` : `attempt ${attempt} at ${time}`;
+  if (status === 'WAITING') return time === '' ? undefined : `until ${time}`;
+  return status === 'FAILED' || status === 'UNKNOWN' ? error : undefined;
 }

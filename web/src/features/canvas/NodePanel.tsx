@@ -5,7 +5,7 @@ import type { ReactNode } from 'react';
 import { Json } from '../../ui/Json';
 import { KindIcon, familyOf } from './KindIcon';
 import styles from './NodePanel.module.css';
-import type { DrawnNode } from './documents';
+import { type DrawnNode, titleOf } from './documents';
 import type { Kinds } from './useKinds';
 
 interface Props {
@@ -24,7 +24,7 @@ export function NodePanel({ node, kinds, close, children }: Props) {
       <header className={styles.head}>
         <KindIcon kind={node.kind} family={familyOf(kind)} />
         <div>
-          <h2>{node.name ?? kind?.label ?? node.kind}</h2>
+          <h2>{titleOf(node, kind)}</h2>
           <p className={styles.kind}>
             {kind?.label ?? 'Unknown kind'} · <code>{node.key}</code>
           </p>

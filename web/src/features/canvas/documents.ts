@@ -37,5 +37,10 @@ export const NODE_KINDS = graphql(`
 /** A node as it is drawn. */
 export type DrawnNode = DrawingFragment['nodes'][number];
 
+/** What people call a node. */
+export function titleOf(node: DrawnNode, kind: Kind | undefined): string {
+  return node.name ?? kind?.label ?? node.kind;
+}
+
 /** A kind of nodes. */
 export type Kind = NonNullable<NodeKindsQuery['nodeKinds']>[number];

@@ -6,6 +6,7 @@ import page from '../../ui/Page.module.css';
 import { Empty } from '../../ui/Notice';
 import { Canvas } from '../canvas/Canvas';
 import { NodePanel } from '../canvas/NodePanel';
+import { titleOf } from '../canvas/documents';
 import { useKinds } from '../canvas/useKinds';
 import type { Run } from './RunHead';
 import { StepPanel } from './StepPanel';
@@ -21,7 +22,7 @@ export function RunView({ run, progress }: { readonly run: Run; readonly progres
   const nameOf = useCallback(
     (key: string) => {
       const found = definition.nodes.find((one) => one.key === key);
-      return found?.name ?? (found && kinds.get(found.kind)?.label) ?? key;
+      return found ? titleOf(found, kinds.get(found.kind)) : key;
     },
     [definition, kinds],
   );

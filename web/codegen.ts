@@ -4,7 +4,7 @@ import type { CodegenConfig } from '@graphql-codegen/cli';
 const id = { input: 'string', output: 'string' };
 
 const config: CodegenConfig = {
-  schema: './schema.contract.graphql',
+  schema: '../schema.graphql',
   documents: ['src/**/*.{ts,tsx}', '!src/api/generated/**'],
   generates: {
     'src/api/generated/': {

@@ -5,35 +5,10 @@ import { type Client, createClient, fetchExchange, mapExchange, subscriptionExch
 
 import { failureOf } from './failure';
 import { follow } from './follow';
+import { PARTS } from './parts';
 import { socketClient } from './socket';
 
 const PATH = '/graphql';
-
-/** Types that are part of what holds them. */
-const PARTS = [
-  'NodeKind',
-  'NodePosition',
-  'PageInfo',
-  'RunChange',
-  'RunFinished',
-  'RunStarted',
-  'Step',
-  'StepCancelled',
-  'StepError',
-  'StepFailed',
-  'StepRetrying',
-  'StepSkipped',
-  'StepStarted',
-  'StepSucceeded',
-  'StepUnknown',
-  'StepWaiting',
-  'UserError',
-  'Viewer',
-  'WorkflowDefinition',
-  'WorkflowEdge',
-  'WorkflowNode',
-  'WorkflowProblem',
-];
 
 /** Makes the client. `signedOut` is called where the server no longer knows the session. */
 export function apiClient(signedOut: () => void): Client {

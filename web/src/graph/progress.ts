@@ -32,15 +32,15 @@ export type RunEvent =
   | (Fact<'RunStarted'> & { readonly trigger: string })
   | (StepFact<'StepStarted'> & { readonly attempt: number })
   | (StepFact<'StepSucceeded'> & { readonly port?: string | null })
-  | (StepFact<'StepFailed'> & { readonly attempt: number; readonly final: boolean; readonly error: StepError })
+  | (StepFact<'StepFailed'> & { readonly attempt: number; readonly final: boolean; readonly error?: StepError | null })
   | (StepFact<'StepRetrying'> & { readonly attempt: number; readonly dueAt: string })
   | (StepFact<'StepWaiting'> & { readonly until?: string | null })
   | StepFact<'StepSkipped'>
   | StepFact<'StepCancelled'>
-  | (StepFact<'StepUnknown'> & { readonly message: string })
+  | (StepFact<'StepUnknown'> & { readonly message?: string | null })
   | (Fact<'RunFinished'> & { readonly status: RunStatus });
 
-/** Why an attempt failed. */
+/** Why an attempt failed; told to those who may inspect runs. */
 export interface StepError {
   readonly code: string;
   readonly message: string;
@@ -129,8 +129,8 @@ function nodeAfter(before: NodeProgress, event: RunEvent): NodeProgress {
       return ended(before, 'SUCCEEDED', event.at, { port: event.port ?? undefined, error: undefined });
     case 'StepFailed':
       return event.final
-        ? ended(before, 'FAILED', event.at, { attempt: event.attempt, error: event.error.message })
-        : { ...before, attempt: event.attempt, startedAt, error: event.error.message };
+        ? ended(before, 'FAILED', event.at, { attempt: event.attempt, error: event.error?.message })
+        : { ...before, attempt: event.attempt, startedAt, error: event.error?.message };
     case 'StepRetrying':
       return { status: 'RETRYING', attempt: event.attempt, startedAt, error, until: event.dueAt };
     case 'StepWaiting':
@@ -140,7 +140,7 @@ function nodeAfter(before: NodeProgress, event: RunEvent): NodeProgress {
     case 'StepCancelled':
       return ended(before, 'CANCELLED', event.at, {});
     case 'StepUnknown':
-      return ended(before, 'UNKNOWN', event.at, { error: event.message });
+      return ended(before, 'UNKNOWN', event.at, { error: event.message ?? undefined });
     case 'RunFinished':
       return before;
   }

@@ -31,7 +31,7 @@ function Followed({ id }: { readonly id: string }) {
   const { progress, failure: stream } = useProgress(id);
   const broken = failure ?? stream;
   const run = data?.run;
-  useTitle(run && `Run of ${run.workflow.name}`);
+  useTitle(run?.workflow && `Run of ${run.workflow.name}`);
   useEffect(() => {
     if (progress.seq === 0) return;
     const timer = setTimeout(reread, REREAD_MS);

@@ -22,7 +22,7 @@ export function WorkflowsPage() {
   const [refused, setRefused] = useState<readonly string[]>([]);
   const rows = data?.workflows?.nodes ?? [];
   const heard = useNewRuns(
-    rows.flatMap((row) => row.runs.nodes),
+    rows.flatMap((row) => row.runs?.nodes ?? []),
     reread,
   );
   const stream = useFollow(RUNS_CHANGED, EVERYTHING, heard);

@@ -20,13 +20,15 @@ export function RunHead({ run, status }: { readonly run: Run; readonly status: R
   return (
     <header className={page.head}>
       <h1>
-        <Link to="/workflows/$workflowId" params={{ workflowId: run.workflow.id }} className={page.crumb}>
-          {run.workflow.name} /
-        </Link>{' '}
+        {run.workflow && (
+          <Link to="/workflows/$workflowId" params={{ workflowId: run.workflow.id }} className={page.crumb}>
+            {run.workflow.name} /{' '}
+          </Link>
+        )}
         Run
       </h1>
       <Status of={status} />
-      <span className={page.fact}>version {run.version.number}</span>
+      {run.version && <span className={page.fact}>version {run.version.number}</span>}
       {record && <span className={page.fact}>{'name' in record ? record.name : record.id}</span>}
       <span className={page.fact}>
         started <Instant at={run.startedAt ?? run.createdAt} />

@@ -13,11 +13,14 @@ import { StepPanel } from './StepPanel';
 import { Timeline } from './Timeline';
 import { isActive } from './status';
 
+/** A version is kept as long as its runs; should one be gone, the steps are still told. */
+const NO_GRAPH = { nodes: [], edges: [] };
+
 /** The page's body. */
 export function RunView({ run, progress }: { readonly run: Run; readonly progress: Progress }) {
   const [selected, select] = useState<string>();
   const kinds = useKinds();
-  const { definition } = run.version;
+  const definition = run.version?.definition ?? NO_GRAPH;
   const node = definition.nodes.find((one) => one.key === selected);
   const nameOf = useCallback(
     (key: string) => {
@@ -33,7 +36,7 @@ export function RunView({ run, progress }: { readonly run: Run; readonly progres
         <Canvas
           graph={definition}
           kinds={kinds}
-          label={`Run of ${run.workflow.name}`}
+          label={run.workflow ? `Run of ${run.workflow.name}` : 'Run'}
           selected={selected}
           select={select}
           progress={progress}

@@ -18,7 +18,7 @@ export function RunList({ workflow }: { readonly workflow: string }) {
     WORKFLOW_RUNS,
     useMemo(() => ({ id: workflow }), [workflow]),
   );
-  const runs = data?.workflow?.runs.nodes.toReversed() ?? [];
+  const runs = data?.workflow?.runs?.nodes ?? [];
   const stream = useFollow(
     RUNS_CHANGED,
     useMemo(() => ({ filter: { workflowId: workflow } }), [workflow]),

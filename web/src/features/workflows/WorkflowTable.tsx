@@ -9,8 +9,8 @@ import type { Kinds } from '../canvas/useKinds';
 import { StateSwitch } from './StateSwitch';
 import styles from './Table.module.css';
 
-/** A workflow with its last runs, the oldest first. */
-export type Row = WorkflowRowFragment & { readonly runs: { readonly nodes: readonly RunRowFragment[] } };
+/** A workflow with its last runs, the newest first. */
+export type Row = WorkflowRowFragment & { readonly runs?: { readonly nodes: readonly RunRowFragment[] } | null };
 
 /** The table. */
 export function WorkflowTable({ rows, kinds }: { readonly rows: readonly Row[]; readonly kinds: Kinds }) {
@@ -42,7 +42,7 @@ export function WorkflowTable({ rows, kinds }: { readonly rows: readonly Row[]; 
             </td>
             <td>{triggers(row, kinds) || <span className={styles.quiet}>None</span>}</td>
             <td>
-              <LastRuns runs={row.runs.nodes} />
+              <LastRuns runs={row.runs?.nodes ?? []} />
             </td>
             <td>{row.activeVersion?.number ?? <span className={styles.quiet}>Not published</span>}</td>
             <td className={styles.act}>
@@ -69,7 +69,7 @@ function LastRuns({ runs }: { readonly runs: readonly RunRowFragment[] }) {
   if (runs.length === 0) return <span className={styles.quiet}>None yet</span>;
   return (
     <span className={styles.runs}>
-      {runs.map((run) => (
+      {runs.toReversed().map((run) => (
         <Link key={run.id} to="/runs/$runId" params={{ runId: run.id }}>
           <StatusDot of={run.status} label={`${run.status.toLowerCase()}, ${shortTime(run.createdAt)}`} />
         </Link>

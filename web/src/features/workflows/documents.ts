@@ -41,7 +41,7 @@ export const WORKFLOWS = graphql(`
     workflows(first: 50, after: $after) {
       nodes {
         ...WorkflowRow
-        runs(last: 5) {
+        runs(first: 5) {
           nodes {
             ...RunRow
           }
@@ -87,7 +87,7 @@ export const WORKFLOW_RUNS = graphql(`
   query WorkflowRuns($id: ID!) {
     workflow(id: $id) {
       id
-      runs(last: 25) {
+      runs(first: 25) {
         nodes {
           ...RunRow
         }

@@ -28,7 +28,7 @@ pub struct TestApp {
     pub key: String,
     client: Client,
     _folder: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 /// A request as a test wants it sent.
@@ -59,7 +59,10 @@ impl TestApp {
         };
         let location = match &database {
             None => Location::Folder(folder.path().to_owned()),
-            Some(database) => Location::Postgres { url: database.url(), connections: 12 },
+            Some(database) => Location::Postgres {
+                url: database.url(),
+                connections: 12,
+            },
         };
         let config = Config {
             listen: "127.0.0.1:0".parse()?,
@@ -73,18 +76,36 @@ impl TestApp {
         };
         let clock = ManualClock::at(START);
         let app = App::start(&config, Source::on(Box::new(clock.clone()))).await?;
-        let new = NewKey { name: "test".into(), role: Role::Admin, owner: None, expires_at: None };
+        let new = NewKey {
+            name: "test".into(),
+            role: Role::Admin,
+            owner: None,
+            expires_at: None,
+        };
         let key = app.installation.accounts.create_key(new).await?;
         let key = key.text.expose_secret().to_owned();
         // Another test of this process may have been first.
         let _installed = rustls::crypto::ring::default_provider().install_default();
-        Ok(Self { app, clock, key, client: Client::builder().build()?, _folder: folder, _database: database })
+        Ok(Self {
+            app,
+            clock,
+            key,
+            client: Client::builder().build()?,
+            _folder: folder,
+            database,
+        })
     }
 
     /// An address on the server.
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.address)
+    }
+
+    /// Where the data lives, where it is PostgreSQL.
+    #[must_use]
+    pub fn database_url(&self) -> Option<String> {
+        self.database.as_ref().map(Database::url)
     }
 
     /// Sends a request, whatever comes of it.
@@ -104,12 +125,20 @@ impl TestApp {
             request = request.header("cookie", cookie);
         }
         let response = request.send().await?;
-        Ok(Reply { headers: response.headers().clone(), body: response.json().await? })
+        Ok(Reply {
+            headers: response.headers().clone(),
+            body: response.json().await?,
+        })
     }
 
     /// The administrator's request.
     pub fn call(&self, query: &str, variables: Json) -> Call {
-        Call { query: query.to_owned(), variables, token: Some(self.key.clone()), ..Call::default() }
+        Call {
+            query: query.to_owned(),
+            variables,
+            token: Some(self.key.clone()),
+            ..Call::default()
+        }
     }
 
     /// Data for the administrator; an error in the answer fails the test.
@@ -135,7 +164,10 @@ impl TestApp {
         let payload = &data[format!("{plural}Create")];
         ensure!(payload["userErrors"] == json!([]), "{payload:#}");
         let records = payload[plural].as_array().context("records")?;
-        Ok(records.iter().filter_map(|record| record["id"].as_str().map(str::to_owned)).collect())
+        Ok(records
+            .iter()
+            .filter_map(|record| record["id"].as_str().map(str::to_owned))
+            .collect())
     }
 
     /// How many statements readers have sent so far.
@@ -154,7 +186,8 @@ impl Reply {
     /// The code of the first error.
     #[must_use]
     pub fn code(&self) -> &str {
-        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or_default()
+        self.body["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or_default()
     }
 }
-

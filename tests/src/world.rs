@@ -62,7 +62,7 @@ pub struct World {
     pub clock: ManualClock,
     pub crm: Arc<Crm>,
     pub workflows: Arc<Workflows>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub access: Access,
 }
 

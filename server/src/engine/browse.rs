@@ -83,10 +83,15 @@ impl Filter {
             self.record.map(|record| run::Column::RecordId.eq(record)),
             self.created_from.map(|from| run::Column::CreatedAt.gte(from)),
             self.created_before.map(|before| run::Column::CreatedAt.lt(before)),
-            self.error_contains.as_ref().map(|part| run::Column::Error.like(holding(part))),
+            self.error_contains
+                .as_ref()
+                .map(|part| run::Column::Error.like(holding(part))),
             statuses.map(|statuses| run::Column::Status.is_in(statuses)).next(),
         ];
-        conditions.into_iter().flatten().fold(run::Entity::find(), Select::filter)
+        conditions
+            .into_iter()
+            .flatten()
+            .fold(run::Entity::find(), Select::filter)
     }
 
     /// The same test in memory.

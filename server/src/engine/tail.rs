@@ -102,7 +102,9 @@ impl Position {
     /// Where the text is no cursor, or one of another epoch.
     pub fn parse(text: &str) -> Result<Self, BadCursor> {
         let decoded = BASE64_URL_SAFE_NO_PAD.decode(text).ok();
-        let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(BadCursor::Malformed)?;
+        let text = decoded
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or(BadCursor::Malformed)?;
         let numbers: Vec<i64> = text.split('.').map_while(|part| part.parse().ok()).collect();
         match numbers[..] {
             [EPOCH, tx, seq] => Ok(Self { tx, seq }),

@@ -196,7 +196,12 @@ impl Workflows {
     ///
     /// # Errors
     /// Where the database fails, or the key was used for another request.
-    pub async fn save<'a>(&self, request: impl Into<Request<'a>>, id: WorkflowId, save: Save) -> Answer<workflow::Model> {
+    pub async fn save<'a>(
+        &self,
+        request: impl Into<Request<'a>>,
+        id: WorkflowId,
+        save: Save,
+    ) -> Answer<workflow::Model> {
         let fine = save.name.as_deref().map_or(Ok(()), named);
         if let Err(problem) = fine.and_then(|()| save.time_zone.as_deref().map_or(Ok(()), zoned)) {
             return Ok(Err(problem));
@@ -224,7 +229,12 @@ impl Workflows {
     ///
     /// # Errors
     /// Where the database fails, or the key was used for another request.
-    pub async fn set_state<'a>(&self, request: impl Into<Request<'a>>, id: WorkflowId, state: State) -> Answer<workflow::Model> {
+    pub async fn set_state<'a>(
+        &self,
+        request: impl Into<Request<'a>>,
+        id: WorkflowId,
+        state: State,
+    ) -> Answer<workflow::Model> {
         self.change(request.into(), id, &[], |workflow, row, set| {
             if state == State::Active && workflow.active_version.is_none() {
                 return Err(refused(Code::Invalid, "the workflow was never published", None));

@@ -132,7 +132,9 @@ impl WorkflowNodeInput {
 
 impl WorkflowEdgeInput {
     fn to_json(self) -> Value {
-        Value::Object(present(json!({ "id": self.id, "from": self.from, "port": self.port, "to": self.to })))
+        Value::Object(present(
+            json!({ "id": self.id, "from": self.from, "port": self.port, "to": self.to }),
+        ))
     }
 }
 

@@ -15,7 +15,12 @@ const SIGN_IN: &str = "mutation($email: EmailAddress!, $password: String!) {
 const VIEWER: &str = "{ viewer { role user { email } } }";
 
 async fn as_nobody(app: &TestApp, query: &str, variables: Json) -> Result<Reply> {
-    app.send(Call { query: query.into(), variables, ..Call::default() }).await
+    app.send(Call {
+        query: query.into(),
+        variables,
+        ..Call::default()
+    })
+    .await
 }
 
 async fn create_user(app: &TestApp, email: &str, role: &str) -> Result<String> {
@@ -23,16 +28,27 @@ async fn create_user(app: &TestApp, email: &str, role: &str) -> Result<String> {
         userCreate(input: $input, password: $password) { user { id } userErrors { code message field } } }";
     let input = json!({ "email": email, "name": "Some One", "role": role });
     let data = app.data(query, json!({ "input": input, "password": PASSWORD })).await?;
-    Ok(data["userCreate"]["user"]["id"].as_str().with_context(|| data.to_string())?.to_owned())
+    Ok(data["userCreate"]["user"]["id"]
+        .as_str()
+        .with_context(|| data.to_string())?
+        .to_owned())
 }
 
 async fn token(app: &TestApp, email: &str) -> Result<String> {
     let reply = as_nobody(app, SIGN_IN, json!({ "email": email, "password": PASSWORD })).await?;
-    Ok(reply.body["data"]["sessionCreate"]["token"].as_str().with_context(|| reply.body.to_string())?.to_owned())
+    Ok(reply.body["data"]["sessionCreate"]["token"]
+        .as_str()
+        .with_context(|| reply.body.to_string())?
+        .to_owned())
 }
 
 async fn viewer(app: &TestApp, token: &str) -> Result<Reply> {
-    app.send(Call { token: Some(token.into()), query: VIEWER.into(), ..Call::default() }).await
+    app.send(Call {
+        token: Some(token.into()),
+        query: VIEWER.into(),
+        ..Call::default()
+    })
+    .await
 }
 
 served! {

@@ -8,8 +8,12 @@ use serde_json::json;
 use crate::served;
 
 fn keyed(app: &TestApp, name: &str, key: &str) -> Call {
-    let query = "mutation($name: String) { contactCreate(input: { name: $name }) { contact { id name } userErrors { code } } }";
-    Call { idempotency_key: Some(key.to_owned()), ..app.call(query, json!({ "name": name })) }
+    let query =
+        "mutation($name: String) { contactCreate(input: { name: $name }) { contact { id name } userErrors { code } } }";
+    Call {
+        idempotency_key: Some(key.to_owned()),
+        ..app.call(query, json!({ "name": name }))
+    }
 }
 
 served! {

@@ -21,7 +21,10 @@ async fn walk(app: &TestApp, order: &Json, size: usize, backward: bool) -> Resul
     loop {
         let data = app.data(PAGE, variables.clone()).await?;
         let nodes = data["contacts"]["nodes"].as_array().context("nodes")?;
-        let mut page: Vec<String> = nodes.iter().filter_map(|node| Some(node["id"].as_str()?.to_owned())).collect();
+        let mut page: Vec<String> = nodes
+            .iter()
+            .filter_map(|node| Some(node["id"].as_str()?.to_owned()))
+            .collect();
         if backward {
             page.reverse();
         }

@@ -11,7 +11,10 @@ async fn named(app: &TestApp, filter: Json) -> Result<Vec<String>> {
     let query = "query($filter: ContactFilter) { contacts(filter: $filter) { nodes { name } } }";
     let data = app.data(query, json!({ "filter": filter })).await?;
     let nodes = data["contacts"]["nodes"].as_array().context("nodes")?;
-    Ok(nodes.iter().filter_map(|node| Some(node["name"].as_str()?.to_owned())).collect())
+    Ok(nodes
+        .iter()
+        .filter_map(|node| Some(node["name"].as_str()?.to_owned()))
+        .collect())
 }
 
 /// The statements that a query costs. The engine's polling can only add to them, so the least of several tries counts.

@@ -31,6 +31,7 @@ const line = await severable(page);
 
 const node = (key, status) => page.locator(`[data-node="${key}"][data-status="${status}"]`).waitFor({ timeout: 15_000 });
 const button = (name) => page.getByRole('button', { name, exact: true });
+const password = page.locator('input[name=password]');
 const text = (words) => page.getByText(words).first().waitFor();
 
 /** What a front end of the same site may do: the page's own session, by fetch. */
@@ -78,20 +79,20 @@ const STEPS = {
     await page.goto(server.link);
     await page.getByLabel('Your name').fill(ACCOUNT.name);
     await page.getByLabel('E-mail').fill(ACCOUNT.email);
-    await page.getByLabel('Password', { exact: true }).fill('1234567890');
+    await password.fill('1234567890');
     await button('Create administrator').click();
     await text('too common');
-    await page.getByLabel('Password', { exact: true }).fill(ACCOUNT.password);
+    await password.fill(ACCOUNT.password);
     await button('Create administrator').click();
     await text('No workflows yet');
   },
   'signing out and in again': async () => {
     await button('Sign out').click();
     await page.getByLabel('E-mail').fill(ACCOUNT.email);
-    await page.getByLabel('Password', { exact: true }).fill('not the password');
+    await password.fill('not the password');
     await button('Sign in').click();
     await text('The address or the password is wrong.');
-    await page.getByLabel('Password', { exact: true }).fill(ACCOUNT.password);
+    await password.fill(ACCOUNT.password);
     await button('Sign in').click();
     await text('No workflows yet');
   },
@@ -100,7 +101,7 @@ const STEPS = {
     await button('Sign in').waitFor();
     await page.goto(`${server.url}/workflows?tab=1`);
     await page.getByLabel('E-mail').fill(ACCOUNT.email);
-    await page.getByLabel('Password', { exact: true }).fill(ACCOUNT.password);
+    await password.fill(ACCOUNT.password);
     await button('Sign in').click();
     await page.waitForURL('**/workflows?tab=1');
   },

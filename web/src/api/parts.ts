@@ -3,7 +3,6 @@
 
 /** Types that are part of what holds them, and are kept with it. */
 export const PARTS = [
-  'DefinitionEdge',
   'NodeKind',
   'NodePosition',
   'PageInfo',
@@ -23,6 +22,7 @@ export const PARTS = [
   'UserError',
   'Viewer',
   'WorkflowDefinition',
+  'WorkflowEdge',
   'WorkflowNode',
   'WorkflowProblem',
 ];

@@ -13,7 +13,7 @@ const TYPES = { html: 'text/html', js: 'text/javascript', css: 'text/css', svg: 
 const POLICY = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 const connection = (nodes) => ({ nodes, edges: [], pageInfo: { hasNextPage: false, hasPreviousPage: false }, totalCount: nodes.length });
-const withRuns = (workflow) => workflow && { ...workflow, runs: () => connection(workflow.id === 'workflow_1' ? runs : []) };
+const withRuns = (workflow) => workflow && { ...workflow, runs: () => connection(workflow.id === 'workflow_1' ? runs.toReversed() : []) };
 
 /** The answers, by how the page wants to look. */
 const roots = (mood) => ({

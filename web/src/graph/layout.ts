@@ -1,6 +1,6 @@
 // Places a graph from top to bottom, so that a node's ports keep their order: what leaves by Yes stays left of No.
 // dagre knows no ports. So where a node has several in use, each gets a small node of its own on the edge, which also
-// keeps room for its label; and of two arrangements that keep their order, the one with fewer crossings is taken.
+// keeps room for its label; and of the arrangements that keep their order, the one with the fewest crossings is taken.
 import { graphlib, layout as arrange } from '@dagrejs/dagre';
 
 import { type Graph, type GraphEdge, type Point, portsInUse, wired } from './shape';
@@ -32,13 +32,21 @@ type Forks = ReadonlyMap<string, readonly string[]>;
 /** Lays a graph out. The same graph gives the same layout. */
 export function tidy(graph: Graph): Layout {
   const forks: Forks = new Map([...portsInUse(graph)].filter(([, ports]) => ports.length > 1));
-  // Depth first keeps each branch together; the other moves nodes where that saves crossings, but may part a branch.
-  const depthFirst = drawn(graph, forks, { disableOptimalOrderHeuristic: true });
-  const optimised = drawn(graph, forks, { constraints: order(forks) });
-  return layoutOf(graph, forks, crossings(optimised) < crossings(depthFirst) ? optimised : depthFirst);
+  // Depth first keeps each branch together; the last moves nodes where that saves crossings, but may part a branch.
+  const edges = wired(graph);
+  const depthFirst = { disableOptimalOrderHeuristic: true };
+  const tries = [
+    drawn(graph, forks, edges, depthFirst),
+    drawn(graph, forks, edges.toReversed(), depthFirst),
+    drawn(graph, forks, edges, { constraints: order(forks) }),
+  ].map((drawing) => ({ drawing, crossings: crossings(drawing) }));
+  const [best = { drawing: new graphlib.Graph() }] = tries.toSorted((one, other) => one.crossings - other.crossings);
+  return layoutOf(graph, forks, best.drawing);
 }
 
-function drawn(graph: Graph, forks: Forks, config: Parameters<typeof arrange>[1]): graphlib.Graph {
+type Config = Parameters<typeof arrange>[1];
+
+function drawn(graph: Graph, forks: Forks, edges: readonly GraphEdge[], config: Config): graphlib.Graph {
   const drawing = new graphlib.Graph({ multigraph: true });
   drawing.setGraph({ rankdir: 'TB', ...GAP });
   for (const { key } of graph.nodes) drawing.setNode(card(key), { ...CARD });
@@ -48,7 +56,7 @@ function drawn(graph: Graph, forks: Forks, config: Parameters<typeof arrange>[1]
       drawing.setEdge(card(key), label(key, port), { minlen: 1, weight: 2 });
     }
   }
-  for (const edge of wired(graph)) {
+  for (const edge of edges) {
     drawing.setEdge(start(forks, edge), card(edge.to), { minlen: forks.has(edge.from) ? 1 : 2 }, edge.id);
   }
   arrange(drawing, config);

@@ -26,6 +26,8 @@ export type CardNode = Node<
 export type PortEdge = Edge<
   {
     readonly bends: readonly Point[];
+    /** Whether it is led through its port's sign first, which edges of one port share. */
+    readonly forked: boolean;
     /** The port's name, on the first of its edges. */
     readonly label: string | undefined;
     /** Present where a run is shown. */
@@ -69,12 +71,13 @@ export function edges({ graph, layout, progress }: Picture): PortEdge[] {
   const named = new Set<string>();
   const label = ({ from, port }: GraphEdge): string | undefined => {
     const name = `${from} ${port}`;
-    if ((ports.get(from)?.length ?? 0) < 2 || named.has(name)) return undefined;
+    if (named.has(name)) return undefined;
     named.add(name);
     return port;
   };
   return wired(graph).map((edge) => {
     const state = progress && edgeState(graph, progress, edge);
+    const forked = (ports.get(edge.from)?.length ?? 0) > 1;
     return {
       id: edge.id,
       type: 'port',
@@ -82,7 +85,7 @@ export function edges({ graph, layout, progress }: Picture): PortEdge[] {
       sourceHandle: edge.port,
       target: edge.to,
       zIndex: state === 'taken' ? 1 : 0,
-      data: { bends: layout.bends.get(edge.id) ?? [], label: label(edge), state },
+      data: { bends: layout.bends.get(edge.id) ?? [], forked, label: forked ? label(edge) : undefined, state },
     };
   });
 }

@@ -13,6 +13,10 @@ const GAP = { nodesep: 40, ranksep: 28 } as const;
 /** So many points lie between two rows that follow each other; an edge crosses that gap as it likes. */
 const POINTS_IN_GAP = { plain: 3, labelled: 1 } as const;
 
+const DEPTH_FIRST = { disableOptimalOrderHeuristic: true } as const;
+/** Each arrangement takes about as long as the first: with more edges than this nobody would wait for three. */
+const WORTH_TRYING = 150;
+
 /** Where everything stands. */
 export interface Layout {
   /** The upper left corner of each card, by the node's key. */
@@ -32,15 +36,18 @@ type Forks = ReadonlyMap<string, readonly string[]>;
 /** Lays a graph out. The same graph gives the same layout. */
 export function tidy(graph: Graph): Layout {
   const forks: Forks = new Map([...portsInUse(graph)].filter(([, ports]) => ports.length > 1));
-  // Depth first keeps each branch together; the last moves nodes where that saves crossings, but may part a branch.
   const edges = wired(graph);
-  const depthFirst = { disableOptimalOrderHeuristic: true };
-  const tries = [
-    drawn(graph, forks, edges, depthFirst),
-    drawn(graph, forks, edges.toReversed(), depthFirst),
-    drawn(graph, forks, edges, { constraints: order(forks) }),
-  ].map((drawing) => ({ drawing, crossings: crossings(drawing) }));
-  const [best = { drawing: new graphlib.Graph() }] = tries.toSorted((one, other) => one.crossings - other.crossings);
+  // Depth first keeps each branch together; the last moves nodes where that saves crossings, but may part a branch.
+  const first = drawn(graph, forks, edges, DEPTH_FIRST);
+  let best = { drawing: first, crossings: crossings(first) };
+  if (best.crossings > 0 && edges.length <= WORTH_TRYING) {
+    const second = drawn(graph, forks, edges.toReversed(), DEPTH_FIRST);
+    const third = drawn(graph, forks, edges, { constraints: order(forks) });
+    for (const drawing of [second, third]) {
+      const attempt = { drawing, crossings: crossings(drawing) };
+      if (attempt.crossings < best.crossings) best = attempt;
+    }
+  }
   return layoutOf(graph, forks, best.drawing);
 }
 

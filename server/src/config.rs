@@ -320,7 +320,10 @@ mod tests {
     fn every_setting_stands_in_the_documentation() {
         let document = include_str!("../../docs/configuration.md");
 
-        let missing: Vec<_> = KEYS.iter().filter(|key| !document.contains(&format!("`{key}`"))).collect();
+        let missing: Vec<_> = KEYS
+            .iter()
+            .filter(|key| !document.contains(&format!("`{key}`")))
+            .collect();
 
         assert!(missing.is_empty(), "{missing:?}");
     }

@@ -127,7 +127,7 @@ impl World {
             clock,
             crm,
             workflows,
-            engine: Engine::clone(&engine),
+            engine,
             access: Access::system(),
         })
     }

@@ -76,7 +76,9 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
 
 /// Longer with each refusal, and never quite the same.
 fn pause(engine: &Engine, refused: u32) -> Duration {
-    Duration::from_millis(5).saturating_mul(refused * refused).mul_f64(0.5 + engine.source.chance())
+    Duration::from_millis(5)
+        .saturating_mul(refused * refused)
+        .mul_f64(0.5 + engine.source.chance())
 }
 
 /// What follows a commit. The run as it is, where it goes on at once.

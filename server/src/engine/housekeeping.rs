@@ -37,7 +37,10 @@ pub struct Retention {
 
 impl Default for Retention {
     fn default() -> Self {
-        Self { run_days: 90, runs_per_workflow: 100_000 }
+        Self {
+            run_days: 90,
+            runs_per_workflow: 100_000,
+        }
     }
 }
 
@@ -80,7 +83,9 @@ async fn clear_keys(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
-        let rows = old.into_iter().map(|row| vec![("principal", row.principal.into()), ("key", row.key.into())]);
+        let rows = old
+            .into_iter()
+            .map(|row| vec![("principal", row.principal.into()), ("key", row.key.into())]);
         if !delete(engine, idempotency::Entity.table_name(), rows).await? {
             break;
         }
@@ -126,7 +131,9 @@ async fn clear_runs(engine: &Engine, now: Timestamp) -> Result<(), Error> {
 
 /// Of each workflow, the ended runs beyond the number that is kept, oldest first.
 async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
-    let workflows = pointsman_entities::workflow::Entity::find().all(engine.store.reads()).await;
+    let workflows = pointsman_entities::workflow::Entity::find()
+        .all(engine.store.reads())
+        .await;
     for workflow in workflows.map_err(store::Error::from)? {
         let surplus = run::Entity::find()
             .filter(run::Column::WorkflowId.eq(workflow.id))
@@ -148,13 +155,19 @@ async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
 async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
     let (mut set, reads) = (WriteSet::new(), engine.store.reads());
     let of_run = || vec![("run_id", run.0.into())];
-    let steps = step::Entity::find().filter(step::Column::RunId.eq(run)).all(reads).await;
+    let steps = step::Entity::find()
+        .filter(step::Column::RunId.eq(run))
+        .all(reads)
+        .await;
     for step in steps.map_err(store::Error::from)? {
         for text in [&step.input, &step.output].into_iter().flatten() {
             payload::remove(&engine.store, &mut set, text).await?;
         }
     }
-    let effects = effect::Entity::find().filter(effect::Column::RunId.eq(run)).all(reads).await;
+    let effects = effect::Entity::find()
+        .filter(effect::Column::RunId.eq(run))
+        .all(reads)
+        .await;
     for effect in effects.map_err(store::Error::from)? {
         if effect.state == "SENDING" {
             return Ok(());
@@ -170,10 +183,18 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
         wait::Entity.table_name(),
     ];
     for table in tables {
-        set.push(Write::Delete(Delete { table, key: of_run(), must_match: false }));
+        set.push(Write::Delete(Delete {
+            table,
+            key: of_run(),
+            must_match: false,
+        }));
     }
     let key = vec![("id", run.0.into())];
-    set.push(Write::Delete(Delete { table: run::Entity.table_name(), key, must_match: false }));
+    set.push(Write::Delete(Delete {
+        table: run::Entity.table_name(),
+        key,
+        must_match: false,
+    }));
     let _nothing_guards_it = engine.store.commit(set).await?;
     Ok(())
 }
@@ -186,7 +207,11 @@ async fn delete(
 ) -> Result<bool, Error> {
     let mut set = WriteSet::new();
     for key in keys {
-        set.push(Write::Delete(Delete { table, key, must_match: false }));
+        set.push(Write::Delete(Delete {
+            table,
+            key,
+            must_match: false,
+        }));
     }
     let some = !set.is_empty();
     let _nothing_guards_it = engine.store.commit(set).await?;

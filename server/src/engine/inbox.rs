@@ -43,7 +43,11 @@ pub enum Fact {
         failure: Failure,
     },
     /// A record that a step waits for was changed.
-    RecordChanged { step: StepId, attempt: u32, record: RecordId },
+    RecordChanged {
+        step: StepId,
+        attempt: u32,
+        record: RecordId,
+    },
     /// A person cancels the run.
     CancelRequested,
 }
@@ -84,12 +88,20 @@ impl Fact {
     #[must_use]
     pub fn about(&self) -> Option<(&StepId, u32)> {
         match self {
-            Self::Due { purpose: Purpose::Delay | Purpose::Timeout, step, attempt }
+            Self::Due {
+                purpose: Purpose::Delay | Purpose::Timeout,
+                step,
+                attempt,
+            }
             | Self::EffectDone { step, attempt, .. }
             | Self::EffectFailed { step, attempt, .. }
             | Self::EffectUnknown { step, attempt, .. }
             | Self::RecordChanged { step, attempt, .. } => Some((step, *attempt)),
-            Self::Due { purpose: Purpose::Retry, .. } | Self::CancelRequested => None,
+            Self::Due {
+                purpose: Purpose::Retry,
+                ..
+            }
+            | Self::CancelRequested => None,
         }
     }
 }
@@ -97,7 +109,10 @@ impl Fact {
 /// Whether a refusal says that the run that a fact was to be delivered to is over.
 #[must_use]
 pub fn is_over(refusal: &Refusal) -> bool {
-    *refusal == Refusal::Row { table: run::Entity.table_name() }
+    *refusal
+        == Refusal::Row {
+            table: run::Entity.table_name(),
+        }
 }
 
 /// Adds the delivery of a fact to a write set, which is refused where the run is over, see [`is_over`].

@@ -110,7 +110,10 @@ impl Segment<'_> {
         let effect = self.engine.source.id();
         let message = self.log_message(&email).await?;
         let marketing = mail.kind == EmailKind::Marketing;
-        self.enter_ledger(step, attempt, effect,
+        self.enter_ledger(
+            step,
+            attempt,
+            effect,
             Delivery::AtMostOnce,
             What::Email {
                 email,

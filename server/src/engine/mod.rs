@@ -8,8 +8,8 @@ pub mod browse;
 pub mod changes;
 mod find;
 pub mod hints;
-pub mod housekeeping;
 pub mod history;
+pub mod housekeeping;
 pub mod inbox;
 mod ledger;
 pub mod live;
@@ -124,7 +124,10 @@ struct Lanes {
 
 impl Default for Lanes {
     fn default() -> Self {
-        Self { email: Semaphore::new(EFFECTS), http: Semaphore::new(EFFECTS) }
+        Self {
+            email: Semaphore::new(EFFECTS),
+            http: Semaphore::new(EFFECTS),
+        }
     }
 }
 

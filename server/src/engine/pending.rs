@@ -53,7 +53,11 @@ pub fn drop(set: &mut WriteSet, run: RunId, step: &StepId) {
 
 /// Takes back what a write set was about to order for a step. The effects among it.
 pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<EffectId> {
-    let tables = [timer::Entity.table_name(), wait::Entity.table_name(), effect::Entity.table_name()];
+    let tables = [
+        timer::Entity.table_name(),
+        wait::Entity.table_name(),
+        effect::Entity.table_name(),
+    ];
     let step = step.to_string();
     let mut effects = Vec::new();
     set.retain(|write| {

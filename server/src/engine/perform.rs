@@ -62,7 +62,10 @@ impl Engine {
 
     /// Whether a task of this server node is at the effect.
     pub(super) fn performs(&self, effect: EffectId) -> bool {
-        self.performing.lock().unwrap_or_else(PoisonError::into_inner).contains(&effect)
+        self.performing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .contains(&effect)
     }
 
     /// One attempt. The run that has been told of its outcome.
@@ -86,7 +89,10 @@ impl Engine {
         let opted_out = self.opted_out(&held).await?;
         if let Some(address) = opted_out.refused {
             let message = format!("{address} has opted out of marketing e-mail");
-            return self.settle(&held, Verdict::refused("OPTED_OUT", &message)).await.map(Some);
+            return self
+                .settle(&held, Verdict::refused("OPTED_OUT", &message))
+                .await
+                .map(Some);
         }
         if !self.begin(&mut held, &opted_out.consenting).await? {
             return Ok(None);
@@ -195,7 +201,10 @@ impl Engine {
                 ("owner", Assign::Value(sea_orm::Value::Uuid(None))),
                 ("updated_at", Assign::Value(now.micros().into())),
             ],
-            guard: vec![("fence", held.row.fence.into()), ("state", held.row.state.as_str().into())],
+            guard: vec![
+                ("fence", held.row.fence.into()),
+                ("state", held.row.state.as_str().into()),
+            ],
             returning: None,
             must_match: true,
         }));
@@ -272,14 +281,25 @@ struct Mark {
 
 impl Mark {
     fn set(engine: &Engine, effect: EffectId) -> Option<Self> {
-        let fresh = engine.performing.lock().unwrap_or_else(PoisonError::into_inner).insert(effect);
-        fresh.then(|| Self { engine: engine.clone(), effect })
+        let fresh = engine
+            .performing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(effect);
+        fresh.then(|| Self {
+            engine: engine.clone(),
+            effect,
+        })
     }
 }
 
 impl Drop for Mark {
     fn drop(&mut self) {
-        self.engine.performing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.effect);
+        self.engine
+            .performing
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&self.effect);
     }
 }
 
@@ -300,7 +320,10 @@ impl Held {
         let payload = serde_json::from_str(&payload).map_err(|_| unreadable())?;
         let step = row.step.parse().map_err(|_| unreadable())?;
         let delivery = Delivery::parse(&row.delivery).ok_or_else(unreadable)?;
-        let run = run::Entity::find_by_id(row.run_id).one(store.reads()).await.map_err(store::Error::from)?;
+        let run = run::Entity::find_by_id(row.run_id)
+            .one(store.reads())
+            .await
+            .map_err(store::Error::from)?;
         Ok(Self {
             payload,
             step,

@@ -8,7 +8,9 @@ use pointsman_entities::{
     ids::{EffectId, MemberId},
     member, run,
 };
-use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{Engine, Error, waits};
@@ -91,7 +93,10 @@ pub async fn sweep(engine: &Engine) -> Result<(), Error> {
 async fn gone(engine: &Engine) -> Result<HashSet<MemberId>, Error> {
     // The owners are read before the members: whoever owns a row has announced itself before.
     let mut owners: HashSet<MemberId> = owners(engine).await?;
-    let members = member::Entity::find().all(engine.store.reads()).await.map_err(store::Error::from)?;
+    let members = member::Entity::find()
+        .all(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
     let now = engine.source.now().micros();
     // A folder belongs to one process: on SQLite every other node is of an earlier one.
     let alive = |member: &member::Model| {
@@ -116,8 +121,16 @@ async fn owners(engine: &Engine) -> Result<HashSet<MemberId>, Error> {
         .filter(effect::Column::Owner.is_not_null())
         .filter(effect::Column::State.is_in(["PENDING", "SENDING"]))
         .distinct();
-    let runs: Vec<MemberId> = runs.into_tuple().all(engine.store.reads()).await.map_err(store::Error::from)?;
-    let effects: Vec<MemberId> = effects.into_tuple().all(engine.store.reads()).await.map_err(store::Error::from)?;
+    let runs: Vec<MemberId> = runs
+        .into_tuple()
+        .all(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
+    let effects: Vec<MemberId> = effects
+        .into_tuple()
+        .all(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
     Ok(runs.into_iter().chain(effects).collect())
 }
 

@@ -169,7 +169,9 @@ impl<'a> Segment<'a> {
             if begun == BUDGET {
                 return Ok(());
             }
-            let Some((step, attempt)) = self.todo.pop_front() else { return Ok(()) };
+            let Some((step, attempt)) = self.todo.pop_front() else {
+                return Ok(());
+            };
             begun += 1;
             self.begin(step, attempt).await?;
         }

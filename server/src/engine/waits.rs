@@ -144,7 +144,12 @@ async fn tell(
         let records: BTreeSet<_> = changed.map(|(_, change)| change.record).collect();
         for record in records {
             let step = step.clone();
-            inbox::deliver(&mut set, wait.run_id, &Fact::RecordChanged { step, attempt, record }, now);
+            inbox::deliver(
+                &mut set,
+                wait.run_id,
+                &Fact::RecordChanged { step, attempt, record },
+                now,
+            );
         }
         told.push(wait.run_id);
     }
@@ -167,7 +172,11 @@ async fn clear(engine: &Engine, runs: &[RunId]) -> Result<(), Error> {
     let mut set = WriteSet::new();
     for run in over {
         let (table, key) = (wait::Entity.table_name(), vec![("run_id", run.id.0.into())]);
-        set.push(Write::Delete(Delete { table, key, must_match: false }));
+        set.push(Write::Delete(Delete {
+            table,
+            key,
+            must_match: false,
+        }));
     }
     let _nothing_guards_it = engine.store.commit(set).await?;
     Ok(())

@@ -132,10 +132,7 @@ impl Store {
                 Backend::Postgres(postgres)
             }
         };
-        Ok(Self {
-            backend,
-            statements,
-        })
+        Ok(Self { backend, statements })
     }
 
     /// How many statements the connections that read have carried out; on PostgreSQL those write too.

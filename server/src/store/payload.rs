@@ -50,10 +50,17 @@ pub async fn get(store: &Store, text: String) -> Result<String, Error> {
 /// Adds the removal of what a row's text keeps out of line.
 pub async fn remove(store: &Store, set: &mut WriteSet, text: &str) -> Result<(), Error> {
     let Some(id) = reference(text) else { return Ok(()) };
-    let parts = blob::Entity::find().filter(blob::Column::Id.eq(id)).all(store.reads()).await?;
+    let parts = blob::Entity::find()
+        .filter(blob::Column::Id.eq(id))
+        .all(store.reads())
+        .await?;
     for part in parts {
         let key = vec![("id", id.0.into()), ("part", part.part.into())];
-        set.push(Write::Delete(Delete { table: blob::Entity.table_name(), key, must_match: false }));
+        set.push(Write::Delete(Delete {
+            table: blob::Entity.table_name(),
+            key,
+            must_match: false,
+        }));
     }
     Ok(())
 }

@@ -25,8 +25,10 @@ pub struct Model {
     pub payload: String,
     /// `PENDING`, `SENDING`, `DONE`, `FAILED` or `UNKNOWN`.
     pub state: String,
-    /// Counted before each call.
+    /// Calls, counted before each.
     pub attempts: i64,
+    /// The step's attempt that the effect is for.
+    pub attempt: i64,
     /// When it may be sent.
     pub next_at: Timestamp,
     /// The server node that is to send it.

@@ -2,7 +2,10 @@
 
 use sea_orm::entity::prelude::*;
 
-use crate::ids::{RecordId, RunId, WaitId};
+use crate::{
+    ids::{RecordId, RunId, WaitId},
+    time::Timestamp,
+};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "wait")]
@@ -12,7 +15,12 @@ pub struct Model {
     pub run_id: RunId,
     /// The step, as `StepId` writes it.
     pub step: String,
+    pub attempt: i64,
     pub object: String,
+    /// The version of the record that the run has seen; 0 where any record will do.
+    pub version: i64,
+    /// When the wait began.
+    pub since: Timestamp,
     /// None where any record of the object will do.
     pub record_id: Option<RecordId>,
 }

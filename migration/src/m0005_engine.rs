@@ -54,7 +54,7 @@ fn tables() -> Vec<Table> {
             .index_where("owner", "owner", "owner IS NOT NULL")
             .index_where("cause", "cause_run", "cause_run IS NOT NULL")
             .unique_where("dedup", "workflow_id, dedup_key", "dedup_key IS NOT NULL")
-            .index_where("failed", "finished_at", "status = 'FAILED'"),
+            .index_where("finished", "finished_at", "finished_at IS NOT NULL"),
         Table::new("step")
             .key_uuid("run_id")
             .key_integer("number")
@@ -105,6 +105,9 @@ fn tables() -> Vec<Table> {
             .key_uuid("id")
             .uuid("run_id")
             .text("step")
+            .integer("attempt")
+            .integer("version")
+            .integer("since")
             .text("object")
             .uuid("record_id")
             .null()
@@ -120,6 +123,7 @@ fn tables() -> Vec<Table> {
             .text("payload")
             .text("state")
             .integer("attempts")
+            .integer("attempt")
             .integer("next_at")
             .uuid("owner")
             .null()

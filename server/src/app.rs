@@ -6,7 +6,7 @@ use poem::{
     Endpoint, EndpointExt, Route, Server, get, handler,
     http::StatusCode,
     listener::{Acceptor, Listener, TcpListener},
-    web::{Data, Html},
+    web::Data,
 };
 use sea_orm::ConnectionTrait;
 use secrecy::{ExposeSecret, SecretString};
@@ -20,6 +20,7 @@ use crate::{
         transport::{self, Origins, Sockets},
     },
     config::Config,
+    console,
     control::Control,
     installation::{Error, Installation},
     source::Source,
@@ -132,7 +133,7 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         .at("/graphql/schema.graphql", get(schema_text))
         .at("/healthz", get(healthy))
         .at("/readyz", get(ready))
-        .at("/", get(welcome))
+        .at("/*path", console::endpoint())
 }
 
 #[derive(Clone)]
@@ -160,9 +161,4 @@ async fn ready(Data(probe): Data<&Probe>) -> StatusCode {
         return StatusCode::SERVICE_UNAVAILABLE;
     }
     StatusCode::OK
-}
-
-#[handler]
-fn welcome() -> Html<&'static str> {
-    Html(include_str!("welcome.html"))
 }

@@ -6,6 +6,7 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
+mod console;
 pub mod control;
 pub mod crm;
 pub mod engine;

@@ -1,13 +1,7 @@
 //! The real server in the test's own process: the whole program on a port of its own, spoken to over HTTP.
 
 use anyhow::{Context, Result, ensure};
-use pointsman::{
-    app::App,
-    auth::NewKey,
-    crm::access::Role,
-    source::Source,
-    store::Location,
-};
+use pointsman::{app::App, auth::NewKey, crm::access::Role, source::Source, store::Location};
 use reqwest::{Client, header::HeaderMap};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
@@ -27,7 +21,7 @@ pub struct TestApp {
     pub key: String,
     client: Client,
     _folder: TempDir,
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 /// A request as a test wants it sent.
@@ -82,7 +76,7 @@ impl TestApp {
             key,
             client: Client::builder().build()?,
             _folder: folder,
-            _database: database,
+            database,
         })
     }
 
@@ -90,6 +84,12 @@ impl TestApp {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.address)
+    }
+
+    /// Where the data lives, where it is PostgreSQL.
+    #[must_use]
+    pub fn database_url(&self) -> Option<String> {
+        self.database.as_ref().map(Database::url)
     }
 
     /// Sends a request, whatever comes of it.

@@ -5,4 +5,5 @@ pub mod app;
 pub mod clock;
 pub mod program;
 pub mod servers;
+pub mod socket;
 pub mod world;

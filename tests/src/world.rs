@@ -17,8 +17,8 @@ use pointsman::{
     },
     engine::{
         Engine,
-        housekeeping::Retention,
         history::{Entry, What},
+        housekeeping::Retention,
     },
     installation::{self, Installation},
     source::Source,
@@ -63,7 +63,7 @@ pub struct World {
     pub clock: ManualClock,
     pub crm: Arc<Crm>,
     pub workflows: Arc<Workflows>,
-    pub engine: Engine,
+    pub engine: Arc<Engine>,
     pub access: Access,
 }
 

@@ -66,7 +66,9 @@ impl Links {
     /// Where the database fails.
     pub async fn steps(&self, run: RunId) -> Result<Vec<step::Model>> {
         let steps = self.0.load_one(StepsOf(run)).await;
-        steps.map(Option::unwrap_or_default).map_err(|error| Error::from(&*error))
+        steps
+            .map(Option::unwrap_or_default)
+            .map_err(|error| Error::from(&*error))
     }
 }
 

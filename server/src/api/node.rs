@@ -76,7 +76,10 @@ async fn one(context: &Context<'_>, global: &ID) -> Result<Option<Node>> {
     };
     Ok(match prefix {
         WORKFLOW => links.workflow(id.into()).await?.map(|row| Workflow::from(row).into()),
-        VERSION => links.version(id.into()).await?.map(|row| WorkflowVersion::from(row).into()),
+        VERSION => links
+            .version(id.into())
+            .await?
+            .map(|row| WorkflowVersion::from(row).into()),
         RUN => links.run(id.into()).await?.map(|row| Run::from(row).into()),
         object => match crm.catalogue().object(object) {
             Some(object) => caller.record(object.name, RecordId(id)).await?.and_then(node),

@@ -90,7 +90,7 @@ pub struct RowEdge<T: OutputType> {
 
 impl<T: OutputType> TypeName for RowEdge<T> {
     fn type_name() -> Cow<'static, str> {
-        format!("{}Edge", T::type_name()).into()
+        format!("{}PageEdge", T::type_name()).into()
     }
 }
 

@@ -94,9 +94,6 @@ impl Crm {
                     if let Some(problem) = taken(&mutation.commands, &refusal) {
                         return Ok(Outcome::Refused(vec![problem]));
                     }
-                    if matches!(refusal, Refusal::Epoch { .. }) {
-                        self.enrol.refresh().await?;
-                    }
                     tracing::debug!(%refusal, attempt, "a mutation is decided again");
                 }
             }
@@ -104,7 +101,7 @@ impl Crm {
         Err(store::Error::Stopped)
     }
 
-    /// Commits a decision and passes on what follows from it.
+    /// Commits a decision and passes on what follows from it, also where the caller is no longer there to hear of it.
     ///
     /// # Errors
     /// Where the database fails.
@@ -116,12 +113,29 @@ impl Crm {
         let Decision {
             set, enrolled, logs, ..
         } = decision;
+        let committed = Arc::clone(&self.committed);
         let outcome = match turn {
-            None => self.store.commit(set).await?,
-            Some(turn) => turn.commit(set).await?,
+            Some(turn) => {
+                let outcome = turn.commit(set).await?;
+                if outcome.is_ok() {
+                    committed.committed(enrolled, logs);
+                }
+                outcome
+            }
+            None => {
+                let store = Arc::clone(&self.store);
+                let settled = tokio::spawn(async move {
+                    let outcome = store.commit(set).await?;
+                    if outcome.is_ok() {
+                        committed.committed(enrolled, logs);
+                    }
+                    Ok::<_, store::Error>(outcome)
+                });
+                settled.await.map_err(|_| store::Error::Stopped)??
+            }
         };
-        if outcome.is_ok() {
-            self.committed.committed(enrolled, logs);
+        if let Err(Refusal::Epoch { .. }) = outcome {
+            self.enrol.refresh().await?;
         }
         Ok(outcome)
     }

@@ -1,5 +1,7 @@
 //! One run, moved as far as it goes: segment after segment, each decided in memory and committed whole.
 
+use std::time::Duration;
+
 use pointsman_entities::{ids::RunId, run, user};
 use pointsman_graph::{decision::Decision::Finish, event::Outcome};
 use sea_orm::{ActiveValue::Set, EntityTrait};
@@ -7,7 +9,6 @@ use sea_orm::{ActiveValue::Set, EntityTrait};
 use super::{
     Engine, Error,
     history::{What, Writer},
-    inbox,
     live::Live,
     segment::{Done, Segment},
 };
@@ -21,47 +22,61 @@ use crate::{
 };
 
 /// How often a segment is decided anew before it takes a turn of its own.
-const ATTEMPTS: usize = 3;
+const ATTEMPTS: u32 = 3;
+
+/// How often at most before the run is left alone for a while.
+const PATIENCE: u32 = 20;
 
 /// Moves a run until it is over, waits, or belongs to somebody else.
 pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) -> Result<(), Error> {
-    let mut next = match enrolled {
+    let mut known = match enrolled {
         Some(enrolled) => Some(Live::fresh(engine, enrolled).await?),
-        None => Live::load(engine, run).await?,
+        None => None,
     };
-    let mut refused = 0;
-    let mut contended = Vec::new();
-    while let Some(live) = next {
-        let facts = if live.drained < live.inbox {
-            inbox::pending(&engine.store, run).await?
-        } else {
-            Vec::new()
+    let (mut refused, mut contended) = (0, Vec::new());
+    loop {
+        let turn = match refused {
+            0..ATTEMPTS => None,
+            ATTEMPTS..PATIENCE => {
+                tokio::time::sleep(pause(engine, refused)).await;
+                Some(engine.store.turn(&contended).await?)
+            }
+            _ => return Err(Error::Contended { run }),
+        };
+        // Read after the turn is had, so that what is decided on stays as it is.
+        let live = match known.take().filter(|_| turn.is_none()) {
+            Some(live) => live,
+            None => match Live::load(engine, run).await? {
+                Some(live) => live,
+                None => return Ok(()),
+            },
         };
         let Some(access) = principal(engine, &live).await? else {
             return refuse(engine, &live).await;
         };
-        let turn = if refused < ATTEMPTS {
-            None
-        } else {
-            Some(engine.store.turn(&contended).await?)
-        };
         let mut segment = Segment::new(engine, live, &access);
-        segment.advance(facts).await?;
+        segment.advance().await?;
         let (decision, done) = segment.close()?;
         contended = rows(&decision.set);
         match engine.crm.settle(decision, turn).await? {
             Ok(()) => {
                 refused = 0;
-                next = follow(engine, done);
+                known = follow(engine, done);
+                if known.is_none() {
+                    return Ok(());
+                }
             }
             Err(refusal) => {
                 tracing::debug!(run = %run.0, %refusal, "a segment is decided again");
                 refused += 1;
-                next = Live::load(engine, run).await?;
             }
         }
     }
-    Ok(())
+}
+
+/// Longer with each refusal, and never quite the same.
+fn pause(engine: &Engine, refused: u32) -> Duration {
+    Duration::from_millis(5).saturating_mul(refused * refused).mul_f64(0.5 + engine.source.chance())
 }
 
 /// What follows a commit. The run as it is, where it goes on at once.

@@ -9,6 +9,9 @@ use std::{
 use pointsman_entities::ids::RunId;
 use tokio::sync::watch;
 
+/// Watched runs beyond which those that nobody watches any more are forgotten.
+const PRUNED: usize = 1_024;
+
 /// Hints of one server node.
 pub struct Hints {
     changes: watch::Sender<()>,
@@ -61,6 +64,9 @@ impl Hints {
     #[must_use]
     pub fn watch_run(&self, run: RunId) -> watch::Receiver<()> {
         let mut by_run = self.by_run.lock().unwrap_or_else(PoisonError::into_inner);
+        if by_run.len() >= PRUNED {
+            by_run.retain(|_, sender| sender.receiver_count() > 0);
+        }
         by_run.entry(run).or_insert_with(|| watch::Sender::new(())).subscribe()
     }
 }

@@ -156,6 +156,9 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
     }
     let effects = effect::Entity::find().filter(effect::Column::RunId.eq(run)).all(reads).await;
     for effect in effects.map_err(store::Error::from)? {
+        if effect.state == "SENDING" {
+            return Ok(());
+        }
         payload::remove(&engine.store, &mut set, &effect.payload).await?;
     }
     let tables = [

@@ -13,7 +13,7 @@ use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::store::{self, Assign, Cell, Delete, Insert, Store, Update, Write, WriteSet};
+use crate::store::{self, Assign, Cell, Delete, Insert, Refusal, Store, Update, Write, WriteSet};
 
 /// The format of the facts' JSON; earlier ones are upcast in [`pending`].
 const FORMAT: i64 = 1;
@@ -43,7 +43,7 @@ pub enum Fact {
         failure: Failure,
     },
     /// A record that a step waits for was changed.
-    RecordChanged { step: StepId, record: RecordId },
+    RecordChanged { step: StepId, attempt: u32, record: RecordId },
     /// A person cancels the run.
     CancelRequested,
 }
@@ -79,14 +79,35 @@ impl Purpose {
     }
 }
 
-/// Adds the delivery of a fact to a write set.
+impl Fact {
+    /// The step and the attempt that must still be open for the fact to matter; none where the reducer judges alone.
+    #[must_use]
+    pub fn about(&self) -> Option<(&StepId, u32)> {
+        match self {
+            Self::Due { purpose: Purpose::Delay | Purpose::Timeout, step, attempt }
+            | Self::EffectDone { step, attempt, .. }
+            | Self::EffectFailed { step, attempt, .. }
+            | Self::EffectUnknown { step, attempt, .. }
+            | Self::RecordChanged { step, attempt, .. } => Some((step, *attempt)),
+            Self::Due { purpose: Purpose::Retry, .. } | Self::CancelRequested => None,
+        }
+    }
+}
+
+/// Whether a refusal says that the run that a fact was to be delivered to is over.
+#[must_use]
+pub fn is_over(refusal: &Refusal) -> bool {
+    *refusal == Refusal::Row { table: run::Entity.table_name() }
+}
+
+/// Adds the delivery of a fact to a write set, which is refused where the run is over, see [`is_over`].
 pub fn deliver(set: &mut WriteSet, run: RunId, fact: &Fact, now: Timestamp) {
     let number = set.slot();
     set.push(Write::Update(Update {
         table: run::Entity.table_name(),
         key: vec![("id", run.0.into())],
         set: vec![("inbox", Assign::Increment), ("ready", Assign::Value(true.into()))],
-        guard: Vec::new(),
+        guard: vec![("finished_at", sea_orm::Value::BigInt(None))],
         returning: Some(("inbox", number)),
         must_match: true,
     }));

@@ -110,9 +110,7 @@ impl Segment<'_> {
         let effect = self.engine.source.id();
         let message = self.log_message(&email).await?;
         let marketing = mail.kind == EmailKind::Marketing;
-        self.enter_ledger(
-            step,
-            effect,
+        self.enter_ledger(step, attempt, effect,
             Delivery::AtMostOnce,
             What::Email {
                 email,
@@ -123,7 +121,7 @@ impl Segment<'_> {
         Ok(())
     }
 
-    pub(super) fn request(&mut self, step: &StepId, request: &HttpRequest) {
+    pub(super) fn request(&mut self, step: &StepId, attempt: u32, request: &HttpRequest) {
         let mut headers: Vec<(String, String)> = request
             .headers
             .iter()
@@ -156,10 +154,10 @@ impl Segment<'_> {
             &json!({ "method": order.method, "url": order.url, "headers": names, "body": order.body }),
         );
         let effect = self.engine.source.id();
-        self.enter_ledger(step, effect, Delivery::AtLeastOnce, What::Http(order));
+        self.enter_ledger(step, attempt, effect, Delivery::AtLeastOnce, What::Http(order));
     }
 
-    fn enter_ledger(&mut self, step: &StepId, effect: EffectId, usual: Delivery, what: What) {
+    fn enter_ledger(&mut self, step: &StepId, attempt: u32, effect: EffectId, usual: Delivery, what: What) {
         let settings = self
             .live
             .version
@@ -195,6 +193,7 @@ impl Segment<'_> {
             payload: Set(payload),
             state: Set("PENDING".into()),
             attempts: Set(0),
+            attempt: Set(i64::from(attempt)),
             next_at: Set(self.now),
             owner: Set(Some(self.engine.member)),
             fence: Set(0),

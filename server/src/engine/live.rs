@@ -42,6 +42,8 @@ pub struct Live {
     pub depth: i64,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
+    /// Just enrolled by this server node: the record is as the enrolment has left it a moment ago.
+    pub is_fresh: bool,
 }
 
 /// The lease as the database has it.
@@ -156,6 +158,7 @@ impl Live {
             depth: enrolled.depth,
             created_at: enrolled.at,
             started_at: None,
+            is_fresh: true,
         })
     }
 
@@ -207,6 +210,7 @@ impl Live {
             depth: row.depth,
             created_at: row.created_at,
             started_at: row.started_at,
+            is_fresh: false,
         };
         live.input = live.read_input(engine, &input);
         live.read_steps(engine).await?;

@@ -27,12 +27,13 @@ mod timers;
 mod waits;
 
 use std::{
+    collections::HashSet,
     ops::Deref,
-    sync::{Arc, OnceLock, Weak},
+    sync::{Arc, Mutex, OnceLock, Weak},
     time::Duration,
 };
 
-use pointsman_entities::ids::{MemberId, RunId};
+use pointsman_entities::ids::{EffectId, MemberId, RunId};
 use tokio::sync::Semaphore;
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -51,8 +52,8 @@ use moves::Moves;
 use queue::Queue;
 use tail::Tail;
 
-/// Effects carried out at a time.
-const EFFECTS: usize = 128;
+/// Effects of one kind carried out at a time.
+const EFFECTS: usize = 64;
 
 /// How long the engine waits before it does again what the database has failed to do.
 const PAUSE: Duration = Duration::from_secs(2);
@@ -75,6 +76,8 @@ pub enum Error {
     },
     #[error("the housekeeping can't be started")]
     Housekeeping(#[from] JobSchedulerError),
+    #[error("run {} finds others in its way again and again", run.0)]
+    Contended { run: RunId },
     #[error("{table} {id} can't be read")]
     Unreadable { table: &'static str, id: String },
 }
@@ -103,13 +106,26 @@ pub struct Inner {
     moves: Arc<Tail<Moves>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
-    permits: Arc<Semaphore>,
+    lanes: Lanes,
+    performing: Mutex<HashSet<EffectId>>,
     performers: TaskTracker,
     loops: TaskTracker,
     stop: CancellationToken,
     member: MemberId,
     retention: Retention,
     scheduler: OnceLock<JobScheduler>,
+}
+
+/// A lane for each kind of effect: calls that hang hold up no mail.
+struct Lanes {
+    email: Semaphore,
+    http: Semaphore,
+}
+
+impl Default for Lanes {
+    fn default() -> Self {
+        Self { email: Semaphore::new(EFFECTS), http: Semaphore::new(EFFECTS) }
+    }
 }
 
 /// What an engine is made of.
@@ -148,7 +164,8 @@ impl Engine {
             changes: Arc::new(Changes),
             queue: Arc::default(),
             alarm: Arc::default(),
-            permits: Arc::new(Semaphore::new(EFFECTS)),
+            lanes: Lanes::default(),
+            performing: Mutex::default(),
             performers: TaskTracker::new(),
             loops: TaskTracker::new(),
             stop,
@@ -167,6 +184,7 @@ impl Engine {
         recover::sweep(self).await?;
         self.loops.spawn(timers::run(self.clone(), self.stop.clone()));
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(recover::beat(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
         self.loops.spawn(changes.run(self.hints.watch_changes()));
@@ -184,9 +202,12 @@ impl Engine {
         }
         self.loops.close();
         self.loops.wait().await;
-        self.queue.drain().await;
+        // An effect's outcome wakes its run, and a run's segment orders effects: until both are idle.
         self.performers.close();
-        self.performers.wait().await;
+        while !self.queue.is_idle() || !self.performers.is_empty() {
+            self.queue.drain().await;
+            self.performers.wait().await;
+        }
         if let Err(error) = recover::leave(self).await {
             tracing::warn!(%error, "the server node could not take its leave");
         }

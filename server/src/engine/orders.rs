@@ -5,7 +5,7 @@ use std::{str::FromStr, sync::Arc};
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use pointsman_entities::{ids::RecordId, time::Timestamp};
+use pointsman_entities::{ids::RecordId, time::Timestamp, wait};
 use pointsman_graph::{
     event::{Failure, RunEvent},
     expression::{self, Budget, Expression, Fault},
@@ -14,6 +14,7 @@ use pointsman_graph::{
     step::StepId,
     value::{self, Reference, Value},
 };
+use sea_orm::ActiveValue::Set;
 use serde_json::json;
 
 use super::{
@@ -34,24 +35,27 @@ use crate::{
 };
 
 impl Segment<'_> {
-    /// Turns a fact from the inbox into what the run is told.
+    /// Turns a fact from the inbox into what the run is told. A fact about a step that went on without it is dropped: a
+    /// time-out after the answer, a second change after the first.
     pub(super) async fn take(&mut self, fact: Fact) -> Result<(), Error> {
         let at = self.at();
+        if let Some((step, attempt)) = fact.about()
+            && !self.expects(step, attempt)
+        {
+            tracing::debug!(run = %self.live.id.0, %step, "a fact came too late");
+            return Ok(());
+        }
         match fact {
             Fact::Due {
                 purpose: Purpose::Retry,
                 step,
                 attempt,
-            } => {
-                self.events.push_back(RunEvent::RetryDue { step, attempt, at });
-            }
+            } => self.events.push_back(RunEvent::RetryDue { step, attempt, at }),
             Fact::Due {
                 purpose: Purpose::Delay,
                 step,
                 attempt,
-            } => {
-                self.succeed(&step, attempt, Port::OUT, Value::Null);
-            }
+            } => self.succeed(&step, attempt, Port::OUT, Value::Null),
             Fact::Due {
                 purpose: Purpose::Timeout,
                 step,
@@ -66,7 +70,7 @@ impl Segment<'_> {
             }
             Fact::EffectFailed { step, attempt, failure } => self.fail(&step, attempt, failure),
             Fact::EffectUnknown { step, failure, .. } => self.lose(&step, &failure),
-            Fact::RecordChanged { step, record } => self.try_wait(&step, record).await?,
+            Fact::RecordChanged { step, attempt, record } => self.try_wait(&step, attempt, record).await?,
             Fact::CancelRequested => self.events.push_back(RunEvent::CancelRequested { at }),
         }
         Ok(())
@@ -76,7 +80,7 @@ impl Segment<'_> {
     pub(super) async fn execute(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {
         if let Some(effect) = self.live.effects.get(&step).copied() {
             // Another attempt of the same order: same key, same content.
-            super::pending::again(&mut self.decision.set, effect, self.engine.member, self.now);
+            super::pending::again(&mut self.decision.set, effect, attempt, self.engine.member, self.now);
             self.effects.push(effect);
             return Ok(());
         }
@@ -125,7 +129,7 @@ impl Segment<'_> {
             Order::FindRecords(search) => self.find(&step, attempt, &search).await,
             Order::SendEmail(email) => self.send_email(&step, attempt, email).await,
             Order::HttpRequest(request) => {
-                self.request(&step, &request);
+                self.request(&step, attempt, &request);
                 Ok(())
             }
             Order::Delay { until } => {
@@ -307,6 +311,7 @@ impl Segment<'_> {
             );
             return Ok(());
         };
+        let mut seen = 0;
         let target = wait
             .record
             .as_ref()
@@ -332,9 +337,18 @@ impl Segment<'_> {
                 return Ok(());
             }
             self.require_unchanged(&record);
+            seen = record.version();
         }
-        let waiting = super::pending::wait(self.engine.source.id(), self.live.id, step, object.name, target);
-        self.decision.set.insert(waiting);
+        self.decision.set.insert(wait::ActiveModel {
+            id: Set(self.engine.source.id()),
+            run_id: Set(self.live.id),
+            step: Set(step.to_string()),
+            attempt: Set(i64::from(attempt)),
+            object: Set(object.name.into()),
+            record_id: Set(target),
+            version: Set(seen),
+            since: Set(self.now),
+        });
         let deadline = wait.deadline.map(|deadline| Timestamp(deadline.micros()));
         if let Some(deadline) = deadline {
             self.set_timer(step, Purpose::Timeout, attempt, deadline);
@@ -360,8 +374,7 @@ impl Segment<'_> {
     }
 
     /// A record that the step waits for was changed: is this what it waits for?
-    async fn try_wait(&mut self, step: &StepId, changed: RecordId) -> Result<(), Error> {
-        let attempt = self.live.steps.get(step).map_or(1, |known| known.attempt);
+    async fn try_wait(&mut self, step: &StepId, attempt: u32, changed: RecordId) -> Result<(), Error> {
         let Ok(Resolution::Order(Order::WaitForRecord(wait))) = self.resolve(step).await? else {
             return Ok(());
         };

@@ -2,15 +2,15 @@
 
 use pointsman_entities::{
     effect,
-    ids::{EffectId, MemberId, RecordId, RunId, TimerId, WaitId},
+    ids::{EffectId, MemberId, RunId, TimerId},
     time::Timestamp,
     timer, wait,
 };
 use pointsman_graph::step::StepId;
-use sea_orm::{ActiveValue::Set, EntityName};
+use sea_orm::{ActiveValue::Set, EntityName, Value};
 
 use super::inbox::Purpose;
-use crate::store::{Assign, Delete, Update, Write, WriteSet};
+use crate::store::{Assign, Cell, Delete, Update, Write, WriteSet};
 
 #[must_use]
 pub fn timer(
@@ -28,17 +28,6 @@ pub fn timer(
         purpose: Set(purpose.text().into()),
         attempt: Set(i64::from(attempt)),
         due_at: Set(due_at),
-    }
-}
-
-#[must_use]
-pub fn wait(id: WaitId, run: RunId, step: &StepId, object: &str, record: Option<RecordId>) -> wait::ActiveModel {
-    wait::ActiveModel {
-        id: Set(id),
-        run_id: Set(run),
-        step: Set(step.to_string()),
-        object: Set(object.into()),
-        record_id: Set(record),
     }
 }
 
@@ -62,14 +51,32 @@ pub fn drop(set: &mut WriteSet, run: RunId, step: &StepId) {
     }));
 }
 
+/// Takes back what a write set was about to order for a step. The effects among it.
+pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<EffectId> {
+    let tables = [timer::Entity.table_name(), wait::Entity.table_name(), effect::Entity.table_name()];
+    let step = step.to_string();
+    let mut effects = Vec::new();
+    set.retain(|write| {
+        let Write::Insert(insert) = write else { return true };
+        let is = |column, value: &Value| matches!(insert.get(column), Some(Cell::Value(found)) if found == value);
+        let ours = tables.contains(&insert.table) && is("run_id", &run.0.into()) && is("step", &step.as_str().into());
+        if let (true, Some(Cell::Value(Value::Uuid(Some(id))))) = (ours, insert.get("id")) {
+            effects.push(EffectId(*id));
+        }
+        !ours
+    });
+    effects
+}
+
 /// Hands an effect that failed before to its server node again.
-pub fn again(set: &mut WriteSet, effect: EffectId, member: MemberId, now: Timestamp) {
-    let value = |value: sea_orm::Value| Assign::Value(value);
+pub fn again(set: &mut WriteSet, effect: EffectId, attempt: u32, member: MemberId, now: Timestamp) {
+    let value = |value: Value| Assign::Value(value);
     set.push(Write::Update(Update {
         table: effect::Entity.table_name(),
         key: vec![("id", effect.0.into())],
         set: vec![
             ("state", value("PENDING".into())),
+            ("attempt", value(i64::from(attempt).into())),
             ("owner", value(member.0.into())),
             ("next_at", value(now.micros().into())),
             ("updated_at", value(now.micros().into())),

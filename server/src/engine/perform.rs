@@ -1,12 +1,15 @@
 //! Carries effects out, outside of any transaction. That an attempt begins is committed before the call, its outcome and
 //! the run's fact after it; whoever lost the effect meanwhile is fenced off and writes nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use chrono::DateTime;
 use pointsman_entities::{
     contact, effect,
-    ids::{EffectId, RecordId},
+    ids::{EffectId, RecordId, RunId},
     run,
 };
 use pointsman_graph::{event::Failure, step::StepId};
@@ -35,40 +38,61 @@ struct Held {
 }
 
 impl Engine {
-    /// Carries an effect out in a task of its own. Where the database fails before the call it is tried again.
+    /// Carries an effect out in a task of its own, unless one is at it. Where the database fails before the call it is
+    /// tried again; after a stop it is left to whoever takes over.
     pub(super) fn perform(&self, effect: EffectId) {
+        let Some(mark) = Mark::set(self, effect) else { return };
         let engine = self.clone();
         self.performers.spawn(async move {
-            let _permit = engine.permits.acquire().await;
-            while let Err(error) = engine.attempt(effect).await {
-                tracing::error!(effect = %effect.0, %error, "an effect could not be carried out");
+            let run = loop {
+                match engine.attempt(effect).await {
+                    Ok(run) => break run,
+                    Err(error) => tracing::error!(effect = %effect.0, %error, "an effect could not be carried out"),
+                }
                 tokio::select! {
                     () = engine.stop.cancelled() => return,
                     () = tokio::time::sleep(super::PAUSE) => {}
                 }
-            }
+            };
+            // The run may order the effect once more, and then its mark must be gone.
+            drop(mark);
+            run.into_iter().for_each(|run| engine.wake(run));
         });
     }
 
-    async fn attempt(&self, id: EffectId) -> Result<(), Error> {
+    /// Whether a task of this server node is at the effect.
+    pub(super) fn performs(&self, effect: EffectId) -> bool {
+        self.performing.lock().unwrap_or_else(PoisonError::into_inner).contains(&effect)
+    }
+
+    /// One attempt. The run that has been told of its outcome.
+    async fn attempt(&self, id: EffectId) -> Result<Option<RunId>, Error> {
         let row = effect::Entity::find_by_id(id)
             .one(self.store.reads())
             .await
             .map_err(store::Error::from)?;
         let Some(row) = row.filter(|row| row.state == "PENDING" && row.owner == Some(self.member)) else {
-            return Ok(());
+            return Ok(None);
         };
         let mut held = Held::read(&self.store, row).await?;
+        let lane = match &held.payload.what {
+            What::Email { .. } => &self.lanes.email,
+            What::Http(_) => &self.lanes.http,
+        };
+        let _permit = lane.acquire().await;
+        if self.stop.is_cancelled() {
+            return Ok(None);
+        }
         let opted_out = self.opted_out(&held).await?;
         if let Some(address) = opted_out.refused {
             let message = format!("{address} has opted out of marketing e-mail");
-            return self.settle(&held, Verdict::refused("OPTED_OUT", &message)).await;
+            return self.settle(&held, Verdict::refused("OPTED_OUT", &message)).await.map(Some);
         }
         if !self.begin(&mut held, &opted_out.consenting).await? {
-            return Ok(());
+            return Ok(None);
         }
         let outcome = self.call(&held).await;
-        self.settle(&held, Verdict::of(&held, outcome)).await
+        self.settle(&held, Verdict::of(&held, outcome)).await.map(Some)
     }
 
     /// Commits that an attempt begins; false where the effect is no longer ours.
@@ -105,9 +129,10 @@ impl Engine {
         "SENDING".clone_into(&mut held.row.state);
         match self.store.commit(set).await? {
             Ok(()) => Ok(true),
+            // Somebody has just opted out, or the database asks to try again.
+            Err(store::Refusal::Conflict) => Err(Error::Contended { run: held.row.run_id }),
             Err(store::Refusal::Row { table }) if table == contact::Entity.table_name() => {
-                self.perform(held.row.id);
-                Ok(false)
+                Err(Error::Contended { run: held.row.run_id })
             }
             Err(refusal) => {
                 tracing::debug!(effect = %held.row.id.0, %refusal, "the effect is no longer ours");
@@ -136,11 +161,11 @@ impl Engine {
 
     /// Commits what became of an attempt, with the fact for the run. The outcome is known nowhere else: while the database
     /// fails it is kept and written again.
-    async fn settle(&self, held: &Held, verdict: Verdict) -> Result<(), Error> {
+    async fn settle(&self, held: &Held, verdict: Verdict) -> Result<RunId, Error> {
         loop {
-            match self.try_settle(held, &verdict).await {
+            match self.try_settle(held, &verdict, true).await {
                 Ok(true) => break,
-                Ok(false) => tracing::debug!("an effect's outcome is decided again"),
+                Ok(false) => tokio::time::sleep(Duration::from_millis(20)).await,
                 Err(error) if self.stop.is_cancelled() => return Err(error),
                 Err(error) => {
                     tracing::warn!(effect = %held.row.id.0, %error, "an effect's outcome can't be written yet");
@@ -148,12 +173,11 @@ impl Engine {
                 }
             }
         }
-        self.wake(held.row.run_id);
-        Ok(())
+        Ok(held.row.run_id)
     }
 
-    /// False where the decision must be made again.
-    async fn try_settle(&self, held: &Held, verdict: &Verdict) -> Result<bool, Error> {
+    /// False where the decision must be made again. A run that is over is told nothing.
+    async fn try_settle(&self, held: &Held, verdict: &Verdict, tell: bool) -> Result<bool, Error> {
         let access = Access::system();
         let cause = Cause::Run {
             run: held.row.run_id,
@@ -175,8 +199,9 @@ impl Engine {
             returning: None,
             must_match: true,
         }));
-        let fact = verdict.fact(held);
-        inbox::deliver(&mut decision.set, held.row.run_id, &fact, now);
+        if tell {
+            inbox::deliver(&mut decision.set, held.row.run_id, &verdict.fact(held), now);
+        }
         if let What::Email {
             message: Some(message), ..
         } = &held.payload.what
@@ -186,7 +211,8 @@ impl Engine {
         match self.crm.settle(decision, None).await? {
             Ok(()) => Ok(true),
             // Another has settled it: there is nothing left to say.
-            Err(store::Refusal::Row { table }) => Ok(table == effect::Entity.table_name()),
+            Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => Ok(true),
+            Err(refusal) if inbox::is_over(&refusal) && tell => Box::pin(self.try_settle(held, verdict, false)).await,
             Err(_) => Ok(false),
         }
     }
@@ -238,6 +264,25 @@ impl Engine {
     }
 }
 
+/// Keeps an effect marked as being carried out, whatever becomes of the task.
+struct Mark {
+    engine: Engine,
+    effect: EffectId,
+}
+
+impl Mark {
+    fn set(engine: &Engine, effect: EffectId) -> Option<Self> {
+        let fresh = engine.performing.lock().unwrap_or_else(PoisonError::into_inner).insert(effect);
+        fresh.then(|| Self { engine: engine.clone(), effect })
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        self.engine.performing.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.effect);
+    }
+}
+
 /// What the recipients of a mail have said.
 #[derive(Default)]
 struct Consent {
@@ -266,7 +311,7 @@ impl Held {
     }
 
     fn attempt(&self) -> u32 {
-        u32::try_from(self.row.attempts).unwrap_or(u32::MAX).max(1)
+        u32::try_from(self.row.attempt).unwrap_or(u32::MAX)
     }
 }
 
@@ -366,8 +411,10 @@ impl Engine {
             code: crate::actions::Code::AnswerLost,
             message: "the server stopped while this was being sent".into(),
         };
-        self.settle(&held, Verdict::of(&held, Outcome::Unknown { failure: lost }))
-            .await
+        let outcome = Outcome::Unknown { failure: lost };
+        let run = self.settle(&held, Verdict::of(&held, outcome)).await?;
+        self.wake(run);
+        Ok(())
     }
 
     /// The actions' and the records' common root, for tests of their composition.

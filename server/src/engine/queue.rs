@@ -4,6 +4,7 @@ use std::{
     collections::{HashMap, hash_map::Entry},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    thread,
 };
 
 use pointsman_entities::ids::RunId;
@@ -71,6 +72,18 @@ impl Queue {
         }
     }
 
+    /// Whether the run is queued or being looked at.
+    #[must_use]
+    pub fn holds(&self, run: RunId) -> bool {
+        lock(&self.active).contains_key(&run)
+    }
+
+    /// Whether nothing is queued or being looked at.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        lock(&self.active).is_empty()
+    }
+
     /// Returns when all that is queued has been looked at.
     pub async fn drain(&self) {
         self.tasks.close();
@@ -87,7 +100,7 @@ struct Mark<'a> {
 
 impl Drop for Mark<'_> {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if thread::panicking() {
             lock(self.active).remove(&self.run);
         }
     }

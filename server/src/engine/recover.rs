@@ -1,22 +1,26 @@
-//! Who is alive, and what the dead have left: announces this server node, keeps its heart beating, takes over the runs and
-//! effects of nodes whose heart has stopped, and claims runs that nobody holds.
+//! Who is alive, and what nobody works on: announces this server node, keeps its heart beating, takes over what belongs to
+//! nodes that are gone, and picks up what has work to do and no task, whatever has become of the task it had.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use pointsman_entities::{effect, ids::MemberId, member, run, time::Timestamp};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use pointsman_entities::{
+    effect,
+    ids::{EffectId, MemberId},
+    member, run,
+};
+use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use tokio_util::sync::CancellationToken;
 
 use super::{Engine, Error, waits};
 use crate::store::{self, Assign, Delete, Update, Write, WriteSet};
 
-/// How often the heart beats.
+/// How often the heart beats, and how often the node looks for work that has no task.
 const BEAT: Duration = Duration::from_secs(2);
 
-/// A node is dead when its heart has not beaten for so long, in microseconds.
+/// A node is gone when its heart has not beaten for so long, in microseconds.
 const LEASE: i64 = 10_000_000;
 
-/// Rows taken over at a time.
+/// Rows picked up at a time.
 const BATCH: u64 = 500;
 
 /// Writes down that this server node is here.
@@ -33,63 +37,96 @@ pub async fn announce(engine: &Engine) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes down that this server node is gone. What it still holds is taken over at once.
+/// Writes down that this server node is gone, and frees what it still holds.
 pub async fn leave(engine: &Engine) -> Result<(), Error> {
     waits::release(engine).await?;
-    release(engine, engine.member).await?;
-    let mut set = WriteSet::new();
-    set.push(Write::Delete(delete(engine.member)));
-    let _gone_already = engine.store.commit(set).await?;
-    Ok(())
+    let gone = HashSet::from([engine.member]);
+    free_runs(engine, &gone).await?;
+    free_effects(engine, &gone).await?;
+    forget(engine, engine.member).await
 }
 
-/// Beats and sweeps until told to stop.
+/// Beats until told to stop. On its own, so that no sweep, however long, makes others take this node for dead.
+pub async fn beat(engine: Engine, stop: CancellationToken) {
+    while engine.store.is_shared() {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(BEAT) => {}
+        }
+        if let Err(error) = beat_once(&engine).await {
+            tracing::error!(%error, "the heart could not beat");
+        }
+    }
+}
+
+/// Sweeps until told to stop.
 pub async fn run(engine: Engine, stop: CancellationToken) {
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(BEAT) => {}
         }
-        for outcome in [beat(&engine).await, sweep(&engine).await] {
-            if let Err(error) = outcome {
-                tracing::error!(%error, "the sweep failed");
-            }
+        if let Err(error) = sweep(&engine).await {
+            tracing::error!(%error, "the sweep failed");
         }
     }
 }
 
-/// Takes over from the dead, and claims what nobody holds.
+/// Takes over from nodes that are gone, and picks up what has no task.
 pub async fn sweep(engine: &Engine) -> Result<(), Error> {
-    let now = engine.source.now();
-    let members = member::Entity::find()
-        .all(engine.store.reads())
-        .await
-        .map_err(store::Error::from)?;
-    // A folder belongs to one process: on SQLite every other node is of an earlier one.
-    let dead = |member: &member::Model| {
-        member.id != engine.member && (!engine.store.is_shared() || now.micros() - member.heartbeat_at.micros() > LEASE)
-    };
-    for member in members.into_iter().filter(dead) {
-        tracing::info!(member = %member.id.0, "taking over from a server node that is gone");
-        release(engine, member.id).await?;
-        let mut set = WriteSet::new();
-        set.push(Write::Delete(delete(member.id)));
-        let _another_was_quicker = engine.store.commit(set).await?;
+    let gone = gone(engine).await?;
+    if !gone.is_empty() {
+        tracing::info!(nodes = gone.len(), "taking over from server nodes that are gone");
+        free_runs(engine, &gone).await?;
+        free_effects(engine, &gone).await?;
+        for member in gone {
+            forget(engine, member).await?;
+        }
     }
-    claim_runs(engine).await?;
-    claim_effects(engine, now).await
+    pick_up_runs(engine).await?;
+    pick_up_effects(engine).await
 }
 
-async fn beat(engine: &Engine) -> Result<(), Error> {
-    if !engine.store.is_shared() {
-        return Ok(());
+/// The nodes that hold something and are gone, and those that only left their row behind.
+async fn gone(engine: &Engine) -> Result<HashSet<MemberId>, Error> {
+    // The owners are read before the members: whoever owns a row has announced itself before.
+    let mut owners: HashSet<MemberId> = owners(engine).await?;
+    let members = member::Entity::find().all(engine.store.reads()).await.map_err(store::Error::from)?;
+    let now = engine.source.now().micros();
+    // A folder belongs to one process: on SQLite every other node is of an earlier one.
+    let alive = |member: &member::Model| {
+        member.id == engine.member || engine.store.is_shared() && now - member.heartbeat_at.micros() <= LEASE
+    };
+    owners.extend(members.iter().map(|member| member.id));
+    for member in members.iter().filter(|member| alive(member)) {
+        owners.remove(&member.id);
     }
-    let now = engine.source.now();
+    Ok(owners)
+}
+
+async fn owners(engine: &Engine) -> Result<HashSet<MemberId>, Error> {
+    let runs = run::Entity::find()
+        .select_only()
+        .column(run::Column::Owner)
+        .filter(run::Column::Owner.is_not_null())
+        .distinct();
+    let effects = effect::Entity::find()
+        .select_only()
+        .column(effect::Column::Owner)
+        .filter(effect::Column::Owner.is_not_null())
+        .filter(effect::Column::State.is_in(["PENDING", "SENDING"]))
+        .distinct();
+    let runs: Vec<MemberId> = runs.into_tuple().all(engine.store.reads()).await.map_err(store::Error::from)?;
+    let effects: Vec<MemberId> = effects.into_tuple().all(engine.store.reads()).await.map_err(store::Error::from)?;
+    Ok(runs.into_iter().chain(effects).collect())
+}
+
+async fn beat_once(engine: &Engine) -> Result<(), Error> {
     let mut set = WriteSet::new();
     set.push(Write::Update(Update {
         table: member::Entity.table_name(),
         key: vec![("id", engine.member.0.into())],
-        set: vec![("heartbeat_at", Assign::Value(now.micros().into()))],
+        set: vec![("heartbeat_at", Assign::Value(engine.source.now().micros().into()))],
         guard: Vec::new(),
         returning: None,
         must_match: true,
@@ -101,39 +138,34 @@ async fn beat(engine: &Engine) -> Result<(), Error> {
     Ok(())
 }
 
-/// Frees a node's runs and settles its effects.
-async fn release(engine: &Engine, member: MemberId) -> Result<(), Error> {
+async fn forget(engine: &Engine, member: MemberId) -> Result<(), Error> {
+    let mut set = WriteSet::new();
+    set.push(Write::Delete(Delete {
+        table: member::Entity.table_name(),
+        key: vec![("id", member.0.into())],
+        must_match: false,
+    }));
+    let _nothing_guards_it = engine.store.commit(set).await?;
+    Ok(())
+}
+
+/// Takes runs from their owners; what those still decide is fenced off.
+async fn free_runs(engine: &Engine, owners: &HashSet<MemberId>) -> Result<(), Error> {
     loop {
         let runs = run::Entity::find()
-            .filter(run::Column::Owner.eq(member))
+            .filter(run::Column::Owner.is_in(owners.iter().copied()))
             .limit(BATCH)
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
         if runs.is_empty() {
-            break;
+            return Ok(());
         }
-        futures_util::future::try_join_all(runs.into_iter().map(|row| free(engine, row))).await?;
+        futures_util::future::try_join_all(runs.into_iter().map(|row| free_run(engine, row))).await?;
     }
-    let effects = effect::Entity::find()
-        .filter(effect::Column::Owner.eq(member))
-        .filter(effect::Column::State.is_in(["PENDING", "SENDING"]))
-        .all(engine.store.reads())
-        .await
-        .map_err(store::Error::from)?;
-    for row in effects {
-        match row.state.as_str() {
-            "SENDING" => engine.orphan(row).await?,
-            _ => {
-                unhand(engine, &row).await?;
-            }
-        }
-    }
-    Ok(())
 }
 
-/// Takes a run from its owner; what the owner still decides is fenced off.
-async fn free(engine: &Engine, row: run::Model) -> Result<(), Error> {
+async fn free_run(engine: &Engine, row: run::Model) -> Result<(), Error> {
     let mut set = WriteSet::new();
     set.push(Write::Update(Update {
         table: run::Entity.table_name(),
@@ -151,8 +183,31 @@ async fn free(engine: &Engine, row: run::Model) -> Result<(), Error> {
     Ok(())
 }
 
-async fn unhand(engine: &Engine, row: &effect::Model) -> Result<(), Error> {
-    hand(engine, row, None).await.map(|_| ())
+/// Frees effects that wait to be sent; of those that were being sent nobody knows what became.
+async fn free_effects(engine: &Engine, owners: &HashSet<MemberId>) -> Result<(), Error> {
+    loop {
+        let effects = effect::Entity::find()
+            .filter(effect::Column::Owner.is_in(owners.iter().copied()))
+            .filter(effect::Column::State.is_in(["PENDING", "SENDING"]))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        if effects.is_empty() {
+            return Ok(());
+        }
+        for row in effects {
+            let id = row.id;
+            let freed = match row.state.as_str() {
+                "SENDING" => engine.orphan(row).await,
+                _ => hand(engine, &row, None).await.map(|_| ()),
+            };
+            if let Err(error) = freed {
+                tracing::error!(effect = %id.0, %error, "an effect could not be taken over");
+                return Ok(());
+            }
+        }
+    }
 }
 
 /// Gives a pending effect to a server node, or to none. False where another was quicker.
@@ -172,41 +227,60 @@ async fn hand(engine: &Engine, row: &effect::Model, to: Option<MemberId>) -> Res
     Ok(engine.store.commit(set).await?.is_ok())
 }
 
-/// Wakes runs that have work to do and no owner.
-async fn claim_runs(engine: &Engine) -> Result<(), Error> {
+/// Looks at runs that have work to do and no task: those that nobody holds, and those that this node holds and has lost
+/// sight of.
+async fn pick_up_runs(engine: &Engine) -> Result<(), Error> {
+    let mine = Condition::any()
+        .add(run::Column::Owner.is_null())
+        .add(run::Column::Owner.eq(engine.member));
     let runs = run::Entity::find()
         .filter(run::Column::Ready.eq(true))
-        .filter(run::Column::Owner.is_null())
+        .filter(run::Column::FinishedAt.is_null())
+        .filter(mine)
         .order_by_asc(run::Column::Id)
         .limit(BATCH)
         .all(engine.store.reads())
         .await
         .map_err(store::Error::from)?;
-    runs.into_iter().for_each(|row| engine.wake(row.id));
+    let lost = runs.into_iter().filter(|row| !engine.queue.holds(row.id));
+    lost.for_each(|row| engine.wake(row.id));
     Ok(())
 }
 
-async fn claim_effects(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+/// The same for effects.
+async fn pick_up_effects(engine: &Engine) -> Result<(), Error> {
+    let mine = Condition::any()
+        .add(effect::Column::Owner.is_null())
+        .add(effect::Column::Owner.eq(engine.member));
     let effects = effect::Entity::find()
-        .filter(effect::Column::State.eq("PENDING"))
-        .filter(effect::Column::Owner.is_null())
-        .filter(effect::Column::NextAt.lte(now))
+        .filter(effect::Column::State.is_in(["PENDING", "SENDING"]))
+        .filter(mine)
+        .order_by_asc(effect::Column::Id)
         .limit(BATCH)
         .all(engine.store.reads())
         .await
         .map_err(store::Error::from)?;
-    for row in effects {
-        if hand(engine, &row, Some(engine.member)).await? {
-            engine.perform(row.id);
+    for row in effects.into_iter().filter(|row| !engine.performs(row.id)) {
+        let id: EffectId = row.id;
+        let ours = row.owner == Some(engine.member);
+        let picked = match (row.state.as_str(), ours) {
+            ("SENDING", true) => engine.orphan(row).await,
+            ("PENDING", true) => {
+                engine.perform(id);
+                Ok(())
+            }
+            ("PENDING", false) => match hand(engine, &row, Some(engine.member)).await {
+                Ok(true) => {
+                    engine.perform(id);
+                    Ok(())
+                }
+                outcome => outcome.map(|_| ()),
+            },
+            _ => Ok(()),
+        };
+        if let Err(error) = picked {
+            tracing::error!(effect = %id.0, %error, "an effect could not be picked up");
         }
     }
     Ok(())
-}
-
-fn delete(member: MemberId) -> Delete {
-    Delete {
-        table: member::Entity.table_name(),
-        key: vec![("id", member.0.into())],
-        must_match: true,
-    }
 }

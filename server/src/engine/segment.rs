@@ -10,6 +10,7 @@ use pointsman_graph::{
     event::{Failure, Outcome, RunEvent},
     key::Port,
     retry::Chance,
+    run::StepState,
     step::StepId,
     value::Value,
 };
@@ -19,7 +20,7 @@ use serde_json::{Value as Json, json};
 use super::{
     Engine, Error,
     history::{self, What},
-    inbox::{self, Fact, Purpose},
+    inbox::{self, Purpose},
     live::{Lease, Live, Status, Step},
     pending,
 };
@@ -90,11 +91,11 @@ impl<'a> Segment<'a> {
         }
     }
 
-    /// Takes the facts and goes on until nothing is left that can be done here and now.
+    /// Takes the facts that wait in the inbox and goes on until nothing is left that can be done here and now.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn advance(&mut self, facts: Vec<(i64, Fact)>) -> Result<(), Error> {
+    pub async fn advance(&mut self) -> Result<(), Error> {
         self.load_subject().await?;
         if !self.live.run.is_started() {
             self.live.started_at = Some(self.now);
@@ -102,11 +103,13 @@ impl<'a> Segment<'a> {
                 self.events.push_back(RunEvent::Started { trigger, at: self.at() });
             }
         }
-        for (number, fact) in facts {
-            self.drained.push(number);
-            self.live.drained = number;
-            self.take(fact).await?;
-            self.drain().await?;
+        if self.live.drained < self.live.inbox {
+            for (number, fact) in inbox::pending(&self.engine.store, self.live.id).await? {
+                self.drained.push(number);
+                self.live.drained = number;
+                self.take(fact).await?;
+                self.drain().await?;
+            }
         }
         self.drain().await
     }
@@ -136,6 +139,7 @@ impl<'a> Segment<'a> {
         self.decision.set.push(Write::Update(update));
         let mut live = self.live;
         live.seq = self.history.last();
+        live.is_fresh = false;
         live.lease = Lease {
             owner: goes_on.then_some(self.engine.member),
             epoch: lease.epoch + 1,
@@ -162,9 +166,10 @@ impl<'a> Segment<'a> {
             while let Some(event) = self.events.pop_front() {
                 self.apply(event).await?;
             }
-            let Some((step, attempt)) = self.todo.pop_front().filter(|_| begun < BUDGET) else {
+            if begun == BUDGET {
                 return Ok(());
-            };
+            }
+            let Some((step, attempt)) = self.todo.pop_front() else { return Ok(()) };
             begun += 1;
             self.begin(step, attempt).await?;
         }
@@ -175,8 +180,7 @@ impl<'a> Segment<'a> {
         let decisions = match self.live.run.apply(plan.track(), &event) {
             Ok(decisions) => decisions,
             Err(illegal) => {
-                // Late and repeated facts are normal: a time-out after the answer, a result of a cancelled step.
-                tracing::debug!(run = %self.live.id.0, %illegal, "a fact came too late");
+                tracing::warn!(run = %self.live.id.0, %illegal, "a fact can't follow");
                 return Ok(());
             }
         };
@@ -246,8 +250,8 @@ impl<'a> Segment<'a> {
     }
 
     async fn load_subject(&mut self) -> Result<(), Error> {
-        if let Some(record) = self.live.input.record.as_ref().filter(|_| !self.live.run.is_started()) {
-            // The enrolment has just written it; a change since then refuses this segment's own write, if it makes one.
+        if let Some(record) = self.live.input.record.as_ref().filter(|_| self.live.is_fresh) {
+            // A change since then refuses this segment's own write, and the next try reads the record anew.
             self.decision.snapshot.remember(std::sync::Arc::clone(record));
             return Ok(());
         }
@@ -257,6 +261,11 @@ impl<'a> Segment<'a> {
             self.decision.snapshot.load(object, id).await?;
         }
         Ok(())
+    }
+
+    /// Whether a fact about this attempt of the step still matters.
+    pub(super) fn expects(&self, step: &StepId, attempt: u32) -> bool {
+        matches!(self.live.run.step(step), Some(StepState::Open { attempt: open, .. }) if *open == attempt)
     }
 
     /// The step leaves by a port, with an output.
@@ -335,14 +344,11 @@ impl<'a> Segment<'a> {
         self.timers = true;
     }
 
-    /// Deletes what the step still waits for.
+    /// Deletes what the step still waits for, and takes back what this segment was about to order for it.
     pub(super) fn drop_orders(&mut self, step: &StepId) {
-        let waiting = self
-            .live
-            .steps
-            .get(step)
-            .is_some_and(|known| known.stored || known.status == Status::Waiting);
-        if waiting {
+        let withdrawn = pending::withdraw(&mut self.decision.set, self.live.id, step);
+        self.effects.retain(|effect| !withdrawn.contains(effect));
+        if self.live.steps.get(step).is_some_and(|known| known.stored) {
             pending::drop(&mut self.decision.set, self.live.id, step);
         }
     }
@@ -454,8 +460,10 @@ impl<'a> Segment<'a> {
             updated_at: Set(self.now),
             ..Default::default()
         };
-        if outcome != Some(Outcome::Succeeded) && self.error.is_some() {
-            row.error = Set(self.error.clone());
+        match outcome {
+            Some(Outcome::Succeeded) => row.error = Set(None),
+            _ if self.error.is_some() => row.error = Set(self.error.clone()),
+            _ => {}
         }
         Ok(row)
     }

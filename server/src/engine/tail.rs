@@ -130,14 +130,14 @@ impl<L: Log> Tail<L> {
         let mut position = None;
         loop {
             hints.mark_unchanged();
-            if let Err(error) = self.forward(&mut position).await {
+            let failed = self.forward(&mut position).await.inspect_err(|error| {
                 tracing::error!(%error, "a log can't be read");
-            }
-            let shared = self.store.is_shared();
+            });
+            let polls = self.store.is_shared() || failed.is_err();
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 changed = hints.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(POLL), if shared => {}
+                () = tokio::time::sleep(POLL), if polls => {}
             }
         }
     }

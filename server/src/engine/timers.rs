@@ -72,7 +72,12 @@ async fn fire_due(engine: &Engine) -> Result<Option<Timestamp>, Error> {
         if timers.is_empty() {
             return next_due(engine).await;
         }
-        futures_util::future::try_join_all(timers.into_iter().map(|timer| fire(engine, timer, now))).await?;
+        let fired = timers.into_iter().map(|timer| fire(engine, timer, now));
+        let fired = futures_util::future::try_join_all(fired).await?;
+        if !fired.contains(&true) {
+            // Another server node fires them just now.
+            return Ok(None);
+        }
     }
 }
 
@@ -84,22 +89,34 @@ async fn next_due(engine: &Engine) -> Result<Option<Timestamp>, Error> {
     Ok(next.map_err(store::Error::from)?.map(|timer| timer.due_at))
 }
 
-async fn fire(engine: &Engine, timer: timer::Model, now: Timestamp) -> Result<(), Error> {
+/// Whether the timer is gone.
+async fn fire(engine: &Engine, timer: timer::Model, now: Timestamp) -> Result<bool, Error> {
     let mut set = WriteSet::new();
-    let key = vec![("id", timer.id.0.into())];
-    set.push(Write::Delete(Delete {
-        table: timer::Entity.table_name(),
-        key,
-        must_match: true,
-    }));
+    set.push(removal(&timer));
     match fact(&timer) {
         Some(fact) => inbox::deliver(&mut set, timer.run_id, &fact, now),
         None => tracing::error!(timer = %timer.id.0, "a timer that can't be read was dropped"),
     }
-    if engine.store.commit(set).await?.is_ok() {
-        engine.wake(timer.run_id);
+    match engine.store.commit(set).await? {
+        Ok(()) => {
+            engine.wake(timer.run_id);
+            Ok(true)
+        }
+        Err(refusal) if inbox::is_over(&refusal) => {
+            let mut set = WriteSet::new();
+            set.push(removal(&timer));
+            Ok(engine.store.commit(set).await?.is_ok())
+        }
+        Err(_) => Ok(false),
     }
-    Ok(())
+}
+
+fn removal(timer: &timer::Model) -> Write {
+    Write::Delete(Delete {
+        table: timer::Entity.table_name(),
+        key: vec![("id", timer.id.0.into())],
+        must_match: true,
+    })
 }
 
 fn fact(timer: &timer::Model) -> Option<Fact> {

@@ -1,9 +1,10 @@
 //! Tells runs of changes to the records they wait for. Follows the change log from a durable cursor: the deliveries and
 //! the cursor's step move in one write set, so a change is told once, whatever crashes.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use pointsman_entities::{cursor, wait};
+use pointsman_entities::{cursor, ids::RunId, run, wait};
+use pointsman_graph::step::StepId;
 use sea_orm::{ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, QueryFilter};
 use tokio_util::sync::CancellationToken;
 
@@ -13,7 +14,7 @@ use super::{
     inbox::{self, Fact},
     tail::{Log, Position},
 };
-use crate::store::{self, Assign, Update, Write, WriteSet};
+use crate::store::{self, Assign, Delete, Update, Write, WriteSet};
 
 /// The cursor's name.
 const NAME: &str = "waits";
@@ -29,13 +30,13 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
     let mut hints = engine.hints.watch_changes();
     loop {
         hints.mark_unchanged();
-        if let Err(error) = follow(&engine).await {
+        let failed = follow(&engine).await.inspect_err(|error| {
             tracing::error!(%error, "waiting runs could not be told of changes");
-        }
+        });
         tokio::select! {
             () = stop.cancelled() => return,
             changed = hints.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(POLL), if engine.store.is_shared() => {}
+            () = tokio::time::sleep(POLL), if engine.store.is_shared() || failed.is_err() => {}
         }
     }
 }
@@ -105,7 +106,7 @@ pub async fn release(engine: &Engine) -> Result<(), Error> {
     Ok(())
 }
 
-/// The first server node of an installation puts the cursor to the log's end: nothing waits yet.
+/// The first server node of an installation puts the cursor before the log's beginning: nothing waits yet.
 async fn begin(engine: &Engine) -> Result<(), Error> {
     let mut set = WriteSet::new();
     set.insert_unless_present(cursor::ActiveModel {
@@ -131,25 +132,44 @@ async fn tell(
     set.push(step(cursor, vec![("tx", to.tx.into()), ("seq", to.seq.into())]));
     let mut told = Vec::new();
     for wait in waiting(engine, items).await? {
-        let Ok(step) = wait.step.parse() else { continue };
-        let mut records: Vec<_> = items
-            .iter()
-            .filter(|(_, change)| change.object == wait.object && wait.record_id.is_none_or(|id| id == change.record))
-            .map(|(_, change)| change.record)
-            .collect();
-        records.dedup();
+        let (Ok(step), Ok(attempt)) = (wait.step.parse::<StepId>(), u32::try_from(wait.attempt)) else {
+            tracing::error!(wait = %wait.id.0, "a wait can't be read");
+            continue;
+        };
+        let concerns = |change: &Changed| match wait.record_id {
+            Some(record) => change.record == record && change.version > wait.version,
+            None => change.object == wait.object && change.at > wait.since,
+        };
+        let changed = items.iter().filter(|(_, change)| concerns(change));
+        let records: BTreeSet<_> = changed.map(|(_, change)| change.record).collect();
         for record in records {
-            let fact = Fact::RecordChanged {
-                step: pointsman_graph::step::StepId::clone(&step),
-                record,
-            };
-            inbox::deliver(&mut set, wait.run_id, &fact, now);
+            let step = step.clone();
+            inbox::deliver(&mut set, wait.run_id, &Fact::RecordChanged { step, attempt, record }, now);
         }
         told.push(wait.run_id);
     }
-    if engine.store.commit(set).await?.is_ok() {
-        told.into_iter().for_each(|run| engine.wake(run));
+    match engine.store.commit(set).await? {
+        Ok(()) => told.into_iter().for_each(|run| engine.wake(run)),
+        Err(refusal) if inbox::is_over(&refusal) => clear(engine, &told).await?,
+        Err(_) => {}
     }
+    Ok(())
+}
+
+/// Drops the waits of runs that have ended meanwhile.
+async fn clear(engine: &Engine, runs: &[RunId]) -> Result<(), Error> {
+    let over = run::Entity::find()
+        .filter(run::Column::Id.is_in(runs.iter().copied()))
+        .filter(run::Column::FinishedAt.is_not_null())
+        .all(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
+    let mut set = WriteSet::new();
+    for run in over {
+        let (table, key) = (wait::Entity.table_name(), vec![("run_id", run.id.0.into())]);
+        set.push(Write::Delete(Delete { table, key, must_match: false }));
+    }
+    let _nothing_guards_it = engine.store.commit(set).await?;
     Ok(())
 }
 

@@ -97,7 +97,6 @@ pub struct Row {
 /// An open, migrated database.
 pub struct Store {
     backend: Backend,
-    commits: AtomicU64,
     statements: Arc<AtomicU64>,
 }
 
@@ -135,7 +134,6 @@ impl Store {
         };
         Ok(Self {
             backend,
-            commits: AtomicU64::new(0),
             statements,
         })
     }
@@ -161,16 +159,10 @@ impl Store {
         if set.is_empty() {
             return Ok(Ok(()));
         }
-        self.commits.fetch_add(1, Ordering::Relaxed);
         match &self.backend {
             Backend::Sqlite { writer, .. } => writer.commit(set).await,
             Backend::Postgres(postgres) => postgres.commit(set).await,
         }
-    }
-
-    /// How many write sets were handed in since the store was opened, outside of turns.
-    pub fn commits(&self) -> u64 {
-        self.commits.load(Ordering::Relaxed)
     }
 
     /// Waits for the right to decide alone on the rows: for deciders whose guards failed again and again.

@@ -160,6 +160,11 @@ impl WriteSet {
         self.writes.push(write);
     }
 
+    /// Keeps only the writes that are wanted.
+    pub fn retain(&mut self, wanted: impl FnMut(&Write) -> bool) {
+        self.writes.retain(wanted);
+    }
+
     /// A new slot for [`Update::returning`].
     pub fn slot(&mut self) -> Slot {
         self.slots += 1;
@@ -238,6 +243,15 @@ impl Write {
 
     fn fills_a_slot(&self) -> bool {
         matches!(self, Self::Update(Update { returning: Some(_), .. }))
+    }
+}
+
+impl Insert {
+    /// The value of a column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&Cell> {
+        let place = self.columns.iter().position(|known| *known == column)?;
+        self.cells.get(place)
     }
 }
 

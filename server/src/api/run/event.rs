@@ -124,10 +124,3 @@ events! {
         status: RunStatus,
     }
 }
-
-impl RunEvent {
-    /// Whether nothing comes behind it.
-    pub fn is_last(&self) -> bool {
-        matches!(self, Self::RunFinished(_))
-    }
-}

@@ -235,7 +235,9 @@ impl Step {
         let error = error.map(|text| serde_json::from_str(&text).map_err(|_| damaged("error")));
         Ok(Self {
             number: i32::try_from(row.number).unwrap_or(i32::MAX),
-            status: live::Status::parse(&row.status).ok_or_else(|| damaged("status"))?.into(),
+            status: live::Status::parse(&row.status)
+                .ok_or_else(|| damaged("status"))?
+                .into(),
             attempt: i32::try_from(row.attempt).unwrap_or(i32::MAX),
             input: json(row.input, "input")?,
             output: json(row.output, "output")?,

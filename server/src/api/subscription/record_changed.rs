@@ -72,7 +72,9 @@ filters!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Messag
 
 fn of<F: ToFilter>(catalogue: &Catalogue, object: &Object, name: &str, filter: F) -> Result<Filter> {
     if object.name != name {
-        return Err(Error::input(format!("The filter is one of `{name}`, the object is not.")));
+        return Err(Error::input(format!(
+            "The filter is one of `{name}`, the object is not."
+        )));
     }
     condition(catalogue, object, Some(filter))
 }
@@ -120,8 +122,12 @@ impl Watch {
         let unknown = || Error::input(format!("There is no object `{object}`."));
         let object = crm.catalogue().object(object).ok_or_else(unknown)?;
         let missing = || Error::new(Code::NotFound, "There is no such record.");
-        let record = id.map(|id| id::parse(object.name, &id).ok_or_else(missing)).transpose()?;
-        let filter = filter.map(|filter| filter.condition(crm.catalogue(), object)).transpose()?;
+        let record = id
+            .map(|id| id::parse(object.name, &id).ok_or_else(missing))
+            .transpose()?;
+        let filter = filter
+            .map(|filter| filter.condition(crm.catalogue(), object))
+            .transpose()?;
         let filter = filter.unwrap_or(Filter::Always(true));
         if !filter.stands_alone() {
             return Err(Error::input("The filter of a stream reaches no related records."));
@@ -145,19 +151,17 @@ impl Watch {
             return Ok(None);
         }
         let record = change.present(crm).await?;
-        Ok(record
-            .filter(|record| self.wants(record))
-            .map(|record| RecordChange {
-                cursor: position.text(),
-                operation: change.operation.into(),
-                fields: change.fields.clone(),
-                version: i32::try_from(change.version).unwrap_or(i32::MAX),
-                at: DateTime(change.at),
-                record_id: record.global_id().into(),
-                actor: change.actor.clone(),
-                cause: change.cause.clone(),
-                record: Some(record).filter(|record| !record.is_deleted()).and_then(node),
-            }))
+        Ok(record.filter(|record| self.wants(record)).map(|record| RecordChange {
+            cursor: position.text(),
+            operation: change.operation.into(),
+            fields: change.fields.clone(),
+            version: i32::try_from(change.version).unwrap_or(i32::MAX),
+            at: DateTime(change.at),
+            record_id: record.global_id().into(),
+            actor: change.actor.clone(),
+            cause: change.cause.clone(),
+            record: Some(record).filter(|record| !record.is_deleted()).and_then(node),
+        }))
     }
 
     fn wants(&self, record: &Record) -> bool {

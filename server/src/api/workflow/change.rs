@@ -165,7 +165,10 @@ impl WorkflowMutations {
         #[graphql(desc = "The workflow.")] input: WorkflowCreateInput,
     ) -> Result<Option<WorkflowCreatePayload>> {
         let (access, key) = (caller(context)?.access(), key(context));
-        let drawn = Drawn { definition: input.definition, json: input.json };
+        let drawn = Drawn {
+            definition: input.definition,
+            json: input.json,
+        };
         let definition = match readable(drawn)? {
             Ok(definition) => definition.unwrap_or_default(),
             Err(error) => return Ok(Some(error.into())),
@@ -176,7 +179,10 @@ impl WorkflowMutations {
             time_zone: input.time_zone.map_or_else(|| "UTC".to_owned(), |zone| zone.0),
             definition,
         };
-        let request = Request { access, key: key.as_ref() };
+        let request = Request {
+            access,
+            key: key.as_ref(),
+        };
         match part::<Workflows>(context)?.create(request, new).await? {
             Ok(row) => Ok(Some(WorkflowCreatePayload {
                 problems: problems(context, &row)?,
@@ -194,7 +200,10 @@ impl WorkflowMutations {
         #[graphql(desc = "What changes.")] input: WorkflowDraftSaveInput,
     ) -> Result<Option<WorkflowDraftSavePayload>> {
         let (access, key) = (caller(context)?.access(), key(context));
-        let drawn = Drawn { definition: input.definition, json: input.json };
+        let drawn = Drawn {
+            definition: input.definition,
+            json: input.json,
+        };
         let definition = match readable(drawn)? {
             Ok(definition) => definition,
             Err(error) => return Ok(Some(error.into())),
@@ -209,7 +218,10 @@ impl WorkflowMutations {
         let Some(id) = id::parse(WORKFLOW, &input.id) else {
             return Ok(Some(missing().into()));
         };
-        let request = Request { access, key: key.as_ref() };
+        let request = Request {
+            access,
+            key: key.as_ref(),
+        };
         match part::<Workflows>(context)?.save(request, id, save).await? {
             Ok(row) => Ok(Some(WorkflowDraftSavePayload {
                 problems: problems(context, &row)?,
@@ -230,7 +242,13 @@ impl WorkflowMutations {
         let Some(id) = id::parse(WORKFLOW, &input.id) else {
             return Ok(Some(missing().into()));
         };
-        let (request, expected) = (Request { access, key: key.as_ref() }, input.expected_version.map(i64::from));
+        let (request, expected) = (
+            Request {
+                access,
+                key: key.as_ref(),
+            },
+            input.expected_version.map(i64::from),
+        );
         let published = part::<Workflows>(context)?.publish(request, id, expected).await?;
         WorkflowPublishPayload::of(published).map(Some)
     }
@@ -280,8 +298,14 @@ impl WorkflowMutations {
             form: input.form.map_or(serde_json::Value::Null, |form| form.0),
         };
         let (crm, member) = (part::<Crm>(context)?, part::<Engine>(context)?.member());
-        let request = Request { access, key: key.as_ref() };
-        match part::<Workflows>(context)?.start(crm, member, request, id, start).await? {
+        let request = Request {
+            access,
+            key: key.as_ref(),
+        };
+        match part::<Workflows>(context)?
+            .start(crm, member, request, id, start)
+            .await?
+        {
             Ok(run) => Ok(Some(WorkflowRunPayload {
                 run: links(context)?.run(run).await?.map(Run::from),
                 user_errors: Vec::new(),
@@ -295,7 +319,11 @@ impl WorkflowPublishPayload {
     fn of(published: Published) -> Result<Self> {
         let shown = |flaws: Vec<_>| flaws.into_iter().map(WorkflowProblem::from).collect();
         Ok(match published {
-            Published::Version { workflow, version, warnings } => Self {
+            Published::Version {
+                workflow,
+                version,
+                warnings,
+            } => Self {
                 workflow: Some(workflow.into()),
                 version: Some(version.into()),
                 problems: shown(warnings),
@@ -321,7 +349,10 @@ async fn set_state(context: &Context<'_>, id: &ID, state: State) -> Result<(Opti
     let Some(id) = id::parse(WORKFLOW, id) else {
         return Ok((None, vec![UserError::at(&["id"], UserErrorCode::NotFound, NO_WORKFLOW)]));
     };
-    let request = Request { access, key: key.as_ref() };
+    let request = Request {
+        access,
+        key: key.as_ref(),
+    };
     match part::<Workflows>(context)?.set_state(request, id, state).await? {
         Ok(row) => Ok((Some(row.into()), Vec::new())),
         Err(problem) => {

@@ -123,8 +123,15 @@ impl Workflow {
         #[graphql(desc = "The size of the page, from its end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Versions before this cursor.")] before: Option<String>,
     ) -> Result<Option<RowConnection<WorkflowVersion>>> {
-        let slice = Slice { first, after, last, before };
-        query::versions(part::<Workflows>(context)?, self.0.id, &slice).await.map(Some)
+        let slice = Slice {
+            first,
+            after,
+            last,
+            before,
+        };
+        query::versions(part::<Workflows>(context)?, self.0.id, &slice)
+            .await
+            .map(Some)
     }
 
     /// Its runs, the newest first unless another order is asked for.
@@ -139,7 +146,12 @@ impl Workflow {
         #[graphql(desc = "The size of the page, from its end; at most 100.")] last: Option<i32>,
         #[graphql(desc = "Runs before this cursor.")] before: Option<String>,
     ) -> Result<Option<RowConnection<Run>>> {
-        let slice = Slice { first, after, last, before };
+        let slice = Slice {
+            first,
+            after,
+            last,
+            before,
+        };
         run::page(context, Some(self.0.id), filter, order_by, &slice).await
     }
 

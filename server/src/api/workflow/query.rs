@@ -157,7 +157,15 @@ impl WorkflowQueries {
     ) -> Result<Option<RowConnection<Workflow>>> {
         caller(context)?;
         let (workflows, order) = (part::<Workflows>(context)?, order(order_by));
-        let (slice, filter) = (Slice { first, after, last, before }, filter.map(Filter::from).unwrap_or_default());
+        let (slice, filter) = (
+            Slice {
+                first,
+                after,
+                last,
+                before,
+            },
+            filter.map(Filter::from).unwrap_or_default(),
+        );
         let page = workflows.list(&filter, &order, &slice.rows(order.column)?).await?;
         let workflows = Arc::clone(workflows);
         let count = move || -> futures_util::future::BoxFuture<'static, _> {

@@ -164,7 +164,10 @@ mod tests {
 
     #[test]
     fn a_long_condition_is_cut_to_one_line() {
-        let line = of("if", json!({ "condition": format!("record.name ==\n'{}'", "x".repeat(500)) }));
+        let line = of(
+            "if",
+            json!({ "condition": format!("record.name ==\n'{}'", "x".repeat(500)) }),
+        );
 
         assert_eq!(line.chars().count(), LONGEST);
         assert!(line.starts_with("record.name == 'x") && line.ends_with('…'));

@@ -2,9 +2,13 @@
 
 mod accounts;
 mod errors;
+mod feeds;
 mod idempotency;
 mod pages;
 mod reading;
+mod runs;
+mod streams;
+mod workflows;
 mod writing;
 
 /// Runs each test on SQLite and on PostgreSQL. A test gives its server back, to be stopped in order.

@@ -4,4 +4,5 @@ mod basics;
 mod closed_won;
 mod drip;
 mod failures;
+mod housekeeping;
 mod waits;

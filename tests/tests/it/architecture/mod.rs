@@ -54,7 +54,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("control", &["auth", "config", "crm", "installation", "seed", "store"]),
     ("console", &[]),
-    ("app", &["api", "config", "console", "control", "installation", "source"]),
+    (
+        "app",
+        &["api", "config", "console", "control", "installation", "source"],
+    ),
     (
         "cli",
         &[

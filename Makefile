@@ -9,16 +9,13 @@ SHELL := bash
 PROFILE ?= ci
 SERVER := target/$(PROFILE)/pointsman
 SUITES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/package.json))
+BROWSE := PICTURES='$(CURDIR)/target/pictures' POINTSMAN='$(CURDIR)/target/debug/pointsman'
 CEL := $(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))')
 
 # What `test` and `check` are made of; .ci/run counts each.
-TESTS := rust schema
-CHECKS := format lint dependencies documentation
-ifneq ($(wildcard web/package.json),)
-TESTS += web console
-CHECKS += types
+TESTS := rust schema web console
+CHECKS := format lint types dependencies documentation
 DIST := web/dist/index.html
-endif
 
 .PHONY: help run test check audit bench soak tools gates programs $(TESTS) $(CHECKS)
 
@@ -68,8 +65,8 @@ types: web/node_modules
 
 # Its looks on made-up data, then its work against the real program.
 console: tests/suites/console/node_modules $(DIST) programs
-	npm run --prefix tests/suites/console looks
-	npm run --prefix tests/suites/console journey
+	$(BROWSE) npm run --prefix tests/suites/console looks
+	$(BROWSE) npm run --prefix tests/suites/console journey
 
 # With the tests' own choice of features, or everything would be compiled twice.
 programs: $(DIST)

@@ -53,7 +53,11 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         ],
     ),
     ("control", &["auth", "config", "crm", "installation", "seed", "store"]),
-    ("app", &["api", "config", "control", "installation", "source"]),
+    ("console", &[]),
+    (
+        "app",
+        &["api", "config", "console", "control", "installation", "source"],
+    ),
     (
         "cli",
         &[

@@ -8,18 +8,19 @@ SHELL := bash
 # Optimised without the link-time pass, which would triple the wait for the first start.
 PROFILE ?= ci
 SERVER := target/$(PROFILE)/pointsman
-MODULES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/package.json))
+SUITES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/package.json))
+CEL := $(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))')
 
 # What `test` and `check` are made of; .ci/run counts each.
 TESTS := rust
 CHECKS := format lint dependencies documentation
 
-.PHONY: help run test check audit tools gates $(TESTS) $(CHECKS)
+.PHONY: help run test check audit bench soak tools gates programs $(TESTS) $(CHECKS)
 
 help: ## lists the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: ## builds and serves on embedded SQLite in ./data; DEMO=1 writes demonstration records first
+run: ## builds and serves on embedded SQLite in ./data; DEMO=1 writes demonstration records into a new one
 	cargo build --locked --profile $(PROFILE) --package pointsman
 	$(if $(DEMO),[ -e data ] || $(SERVER) seed >&2)
 	exec $(SERVER) serve
@@ -29,7 +30,15 @@ test: tools $(TESTS) ## runs every suite, on both databases; CEL_SPEC_DIR=<folde
 check: tools $(CHECKS) ## looks at formatting, lints, dependencies and documentation
 
 audit: tools ## looks for known vulnerabilities in the dependencies; needs GitHub, where RustSec keeps its list
-	cargo deny --workspace check advisories
+	cargo deny --locked --workspace check advisories
+
+bench: tools ## measures W1 and W3 beside the machine's own limits, into docs/performance.md; SECONDS=<each>
+	cargo build --locked --release --package pointsman --package pointsman-bench
+	target/release/pointsman-bench run docs/performance.md --seconds $(or $(SECONDS),10)
+
+soak: tools programs ## kills the server 200 times on SQLite and 50 times on PostgreSQL, under load
+	SOAK_KILLS=200 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_sqlite)'
+	SOAK_KILLS=50 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_postgres)'
 
 tools:
 	@.ci/tools
@@ -38,9 +47,13 @@ gates:
 	@echo $(TESTS) $(CHECKS)
 
 # Ignored tests need the tools, and those are here. What can't run without CEL_SPEC_DIR is reported as skipped.
-rust: $(MODULES)
-	$(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))') cargo nextest run --locked --workspace \
-		--run-ignored all --no-fail-fast $(if $(CEL_SPEC_DIR),,-E 'not test(the_cases_of_cel_spec_pass)')
+rust: programs $(SUITES)
+	$(CEL) cargo nextest run --locked --workspace --run-ignored all --no-fail-fast \
+		$(if $(CEL),,-E 'not test(the_cases_of_cel_spec_pass)')
+
+# With the tests' own choice of features, or everything would be compiled twice.
+programs:
+	cargo build --locked --workspace --bins --tests
 
 format:
 	cargo fmt --all --check

@@ -1,6 +1,11 @@
 //! The real program as a child process, to be killed.
 
-use std::{env, path::PathBuf, process::Command, time::Duration};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -25,8 +30,8 @@ pub struct Settings {
 impl Program {
     /// Starts the server and waits until it answers.
     pub async fn serve(settings: &Settings) -> Result<Self> {
-        let listen = format!("127.0.0.1:{}", free_port()?);
         let mut command = Process::command(binary()?);
+        let listen = format!("127.0.0.1:{}", free_port()?);
         command.arg("serve").env("POINTSMAN_LISTEN", &listen);
         settings.apply(&mut command);
         let process = Process::start(command.stderr(std::process::Stdio::null()))?;
@@ -44,6 +49,20 @@ impl Program {
             .await
             .context("the server does not get ready")?;
         Ok(Self { process, url })
+    }
+
+    /// Writes the system calls by which the server writes, syncs and answers to a file, until the handle is dropped.
+    pub fn trace(&self, file: &Path) -> Result<Process> {
+        let calls = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg";
+        let strace = format!(
+            "exec strace -f -s 4096 -e {calls} -o '{}' -p {} 2>&1",
+            file.display(),
+            self.id()
+        );
+        let mut tracer = Process::start(Process::command("sh").args(["-c", &strace]))?;
+        let attached = tracer.line()?;
+        ensure!(attached.contains("attached"), "{attached}");
+        Ok(tracer)
     }
 
     /// kill -9.
@@ -101,17 +120,17 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::new()
 }
 
-/// The program that the workspace has built beside this test.
+/// The program that the workspace has built beside this test or bench.
 fn binary() -> Result<PathBuf> {
-    let tests = env::current_exe()?;
-    let folder = tests
-        .parent()
-        .and_then(|deps| deps.parent())
+    let own = env::current_exe()?;
+    let mut folders = own.ancestors().skip(1);
+    let folder = folders
+        .find(|folder| !folder.ends_with("deps"))
         .context("the target folder")?;
     let binary = folder.join("pointsman");
     ensure!(
         binary.exists(),
-        "{} is not built: run the whole workspace's tests",
+        "{} is not built: build the whole workspace",
         binary.display()
     );
     Ok(binary)

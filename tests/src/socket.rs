@@ -23,7 +23,7 @@ pub struct Subscription {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Said {
     Next(Json),
-    /// The codes of the errors.
+    /// The codes of the errors, wherever they stand.
     Error(Vec<String>),
     Complete,
 }
@@ -54,6 +54,9 @@ impl Subscription {
     pub async fn next(&mut self) -> Result<Said> {
         let message = self.read().await?;
         Ok(match message["type"].as_str() {
+            Some("next") if message["payload"].get("errors").is_some() => {
+                Said::Error(codes(&message["payload"]["errors"]))
+            }
             Some("next") => Said::Next(message["payload"].clone()),
             Some("error") => Said::Error(codes(&message["payload"])),
             Some("complete") => Said::Complete,
@@ -64,7 +67,7 @@ impl Subscription {
     /// The next event's field of the subscription's root.
     pub async fn event(&mut self, field: &str) -> Result<Json> {
         match self.next().await? {
-            Said::Next(payload) if payload.get("errors").is_none() => Ok(payload["data"][field].clone()),
+            Said::Next(payload) => Ok(payload["data"][field].clone()),
             other => bail!("{other:?}"),
         }
     }

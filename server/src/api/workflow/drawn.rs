@@ -91,7 +91,7 @@ impl Drawn {
         let json = match (self.definition, self.json) {
             (None, None) => return Ok(None),
             (Some(_), Some(_)) => return Err(Error::input("Give `definition` or `json`, not both.")),
-            (Some(definition), None) => definition.to_json(),
+            (Some(definition), None) => definition.into_json(),
             (None, Some(json)) => json.0,
         };
         Ok(Some(Definition::from_json(json)))
@@ -99,15 +99,15 @@ impl Drawn {
 }
 
 impl WorkflowDefinitionInput {
-    fn to_json(self) -> Value {
-        let nodes = self.nodes.into_iter().map(WorkflowNodeInput::to_json);
-        let edges = self.edges.into_iter().map(WorkflowEdgeInput::to_json);
+    fn into_json(self) -> Value {
+        let nodes = self.nodes.into_iter().map(WorkflowNodeInput::into_json);
+        let edges = self.edges.into_iter().map(WorkflowEdgeInput::into_json);
         json!({ "nodes": nodes.collect::<Vec<_>>(), "edges": edges.collect::<Vec<_>>() })
     }
 }
 
 impl WorkflowNodeInput {
-    fn to_json(self) -> Value {
+    fn into_json(self) -> Value {
         let retry = self.retry.map(|retry| {
             present(json!({
                 "maxAttempts": retry.max_attempts,
@@ -131,7 +131,7 @@ impl WorkflowNodeInput {
 }
 
 impl WorkflowEdgeInput {
-    fn to_json(self) -> Value {
+    fn into_json(self) -> Value {
         Value::Object(present(
             json!({ "id": self.id, "from": self.from, "port": self.port, "to": self.to }),
         ))

@@ -58,6 +58,11 @@ impl Cluster {
         Ok(())
     }
 
+    /// The postmaster's process; its sessions are its children.
+    pub fn id(&self) -> u32 {
+        self.server.id()
+    }
+
     /// Sends a signal to the postmaster alone: its sessions go on.
     pub fn signal(&self, name: &str) -> Result<()> {
         self.server.signal(name)

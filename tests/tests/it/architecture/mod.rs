@@ -58,7 +58,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("app", &["api", "config", "control", "installation", "source"]),
     (
         "cli",
-        &["api", "app", "config", "control", "installation", "source", "store"],
+        &[
+            "api",
+            "app",
+            "config",
+            "control",
+            "crm",
+            "installation",
+            "source",
+            "store",
+        ],
     ),
     ("main", &["server"]),
     ("lib", &[]),

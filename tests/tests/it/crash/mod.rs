@@ -3,6 +3,8 @@
 //!
 //! `SOAK_KILLS` says how often; the acceptance figures are 200 on SQLite and 50 on PostgreSQL.
 
+mod sync;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     env,
@@ -26,6 +28,7 @@ use pointsman_tests::{
 };
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value as Json, json};
+use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};
 
 const CLIENTS: usize = 6;
@@ -79,44 +82,134 @@ fn counting(sink: &str) -> Json {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_on_sqlite() -> Result<()> {
-    survive(None, kills(8)).await
+    Trial::prepare(None).await?.survive(kills(8), 1).await
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_is_lost_or_doubled_on_postgres() -> Result<()> {
     let database = Database::empty()?;
-    survive(Some(database.url()), kills(4)).await
+    Trial::prepare(Some(database.url())).await?.survive(kills(4), 1).await
 }
 
-async fn survive(database: Option<String>, kills: usize) -> Result<()> {
-    let folder = tempfile::tempdir()?;
-    let sink = Sink::start([Reply::answer(200, &[], "{}")]).await?;
-    let settings = Settings {
-        data: folder.path().to_owned(),
-        database,
-        allow: vec![format!("127.0.0.1:{}", sink.port())],
-    };
-    {
-        let installation = installation(&settings).await?;
-        publish(&installation.workflows, counting(&sink.url("/hook"))).await?;
-    }
-    let key = settings.run(&["key", "create", "--name", "load", "--role", "admin"])?;
+/// Two server nodes on one database, either of them killed in turn: the other carries on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_lost_or_doubled_by_two_nodes() -> Result<()> {
+    let database = Database::empty()?;
+    Trial::prepare(Some(database.url())).await?.survive(kills(4), 2).await
+}
 
-    let load = Load::start(&key);
-    for round in 0..kills {
-        let program = Program::serve(&settings).await?;
-        load.aim(&program.url).await;
-        // From none to many acknowledgements: the moment of the kill wanders through all that the server does.
-        load.acknowledged(round * 7 % 60).await?;
-        load.lose().await;
-        program.kill()?;
-    }
-    let acknowledged = load.stop().await;
-    let program = Program::serve(&settings).await?;
-    drained(&settings).await?;
-    program.terminate()?;
+/// An installation that counts, and the outside world that it calls.
+struct Trial {
+    settings: Settings,
+    sink: Sink,
+    key: String,
+    _folder: TempDir,
+}
 
-    verify(&settings, &acknowledged, &sink).await
+impl Trial {
+    async fn prepare(database: Option<String>) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let sink = Sink::start([Reply::answer(200, &[], "{}")]).await?;
+        let settings = Settings {
+            data: folder.path().to_owned(),
+            database,
+            allow: vec![format!("127.0.0.1:{}", sink.port())],
+        };
+        {
+            let installation = installation(&settings).await?;
+            publish(&installation.workflows, counting(&sink.url("/hook"))).await?;
+        }
+        let key = settings.run(&["key", "create", "--name", "load", "--role", "admin"])?;
+        Ok(Self {
+            settings,
+            sink,
+            key,
+            _folder: folder,
+        })
+    }
+
+    /// Keeps so many server nodes under load and kills one of them again and again.
+    async fn survive(self, kills: usize, nodes: usize) -> Result<()> {
+        let load = Load::start(&self.key);
+        let mut programs = Vec::new();
+        for round in 0..kills {
+            while programs.len() < nodes {
+                programs.push(self.serve(programs.len()).await?);
+            }
+            load.aim(&programs).await;
+            // From none to many acknowledgements: the moment of the kill wanders through all that the server does.
+            load.acknowledged(round * 7 % 60).await?;
+            programs.remove(0).kill()?;
+        }
+        let acknowledged = load.stop().await;
+        let last = self.serve(0).await?;
+        drained(&self.settings).await?;
+        last.terminate()?;
+        programs.into_iter().try_for_each(Program::terminate)?;
+        self.verify(&acknowledged).await
+    }
+
+    /// A server node; on PostgreSQL each has a data folder of its own.
+    async fn serve(&self, number: usize) -> Result<Program> {
+        let mut settings = self.settings.clone();
+        if settings.database.is_some() {
+            settings.data = self
+                .settings
+                .data
+                .join(format!("node-{number}-{}", uuid::Uuid::now_v7()));
+        }
+        Program::serve(&settings).await
+    }
+
+    async fn verify(&self, acknowledged: &BTreeSet<String>) -> Result<()> {
+        let installation = installation(&self.settings).await?;
+        let reads = installation.crm.store().reads();
+        let contacts = contact::Entity::find().all(reads).await?;
+        let names: BTreeSet<String> = contacts.iter().map(|contact| contact.name.clone()).collect();
+        ensure!(names.len() == contacts.len(), "a contact was created twice");
+        let lost: Vec<_> = acknowledged.difference(&names).collect();
+        ensure!(lost.is_empty(), "acknowledged and lost: {lost:?}");
+        let runs = run::Entity::find().all(reads).await?;
+        ensure!(
+            runs.len() == contacts.len(),
+            "{} runs for {} contacts",
+            runs.len(),
+            contacts.len()
+        );
+        let unfinished: Vec<_> = runs.iter().filter(|run| run.status != "SUCCEEDED").collect();
+        ensure!(unfinished.is_empty(), "{unfinished:#?}");
+        for contact in &contacts {
+            ensure!(
+                contact.score == Some(2),
+                "{}: counted to {:?}",
+                contact.name,
+                contact.score
+            );
+            let tasks = task::Entity::find()
+                .filter(task::Column::ContactId.eq(contact.id))
+                .count(reads)
+                .await?;
+            ensure!(tasks == 1, "{}: {tasks} tasks", contact.name);
+        }
+        ensure!(timer::Entity::find().count(reads).await? == 0, "timers are left");
+        let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for request in self.sink.recorded() {
+            let name = String::from_utf8(request.body)?;
+            let key = request.headers.get("idempotency-key").cloned().unwrap_or_default();
+            keys.entry(name).or_default().insert(key);
+        }
+        let called: BTreeSet<String> = keys.keys().cloned().collect();
+        let difference: Vec<_> = called.symmetric_difference(&names).collect();
+        ensure!(
+            difference.is_empty(),
+            "HTTP effects that were lost or invented: {difference:?}"
+        );
+        ensure!(
+            keys.values().all(|keys| keys.len() == 1),
+            "an HTTP effect was repeated under another key"
+        );
+        Ok(())
+    }
 }
 
 /// Waits until no run is open, by a reader of its own beside the server.
@@ -139,56 +232,6 @@ async fn drained(settings: &Settings) -> Result<()> {
     tokio::time::timeout(DRAIN, empty).await.context("runs stay open")?
 }
 
-async fn verify(settings: &Settings, acknowledged: &BTreeSet<String>, sink: &Sink) -> Result<()> {
-    let installation = installation(settings).await?;
-    let reads = installation.crm.store().reads();
-    let contacts = contact::Entity::find().all(reads).await?;
-    let names: BTreeSet<String> = contacts.iter().map(|contact| contact.name.clone()).collect();
-    ensure!(names.len() == contacts.len(), "a contact was created twice");
-    let lost: Vec<_> = acknowledged.difference(&names).collect();
-    ensure!(lost.is_empty(), "acknowledged and lost: {lost:?}");
-    let runs = run::Entity::find().all(reads).await?;
-    ensure!(
-        runs.len() == contacts.len(),
-        "{} runs for {} contacts",
-        runs.len(),
-        contacts.len()
-    );
-    let unfinished: Vec<_> = runs.iter().filter(|run| run.status != "SUCCEEDED").collect();
-    ensure!(unfinished.is_empty(), "{unfinished:#?}");
-    for contact in &contacts {
-        ensure!(
-            contact.score == Some(2),
-            "{}: counted to {:?}",
-            contact.name,
-            contact.score
-        );
-        let tasks = task::Entity::find()
-            .filter(task::Column::ContactId.eq(contact.id))
-            .count(reads)
-            .await?;
-        ensure!(tasks == 1, "{}: {tasks} tasks", contact.name);
-    }
-    ensure!(timer::Entity::find().count(reads).await? == 0, "timers are left");
-    let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for request in sink.recorded() {
-        let name = String::from_utf8(request.body)?;
-        let key = request.headers.get("idempotency-key").cloned().unwrap_or_default();
-        keys.entry(name).or_default().insert(key);
-    }
-    let called: BTreeSet<String> = keys.keys().cloned().collect();
-    let difference: Vec<_> = called.symmetric_difference(&names).collect();
-    ensure!(
-        difference.is_empty(),
-        "HTTP effects that were lost or invented: {difference:?}"
-    );
-    ensure!(
-        keys.values().all(|keys| keys.len() == 1),
-        "an HTTP effect was repeated under another key"
-    );
-    Ok(())
-}
-
 /// Clients that create contacts as fast as they are answered, wherever the server is just now.
 struct Load {
     shared: Arc<Shared>,
@@ -197,7 +240,7 @@ struct Load {
 
 struct Shared {
     key: String,
-    url: RwLock<Option<String>>,
+    urls: RwLock<Vec<String>>,
     next: AtomicUsize,
     stop: AtomicBool,
     acknowledged: Mutex<BTreeSet<String>>,
@@ -208,7 +251,7 @@ impl Load {
     fn start(key: &str) -> Self {
         let shared = Arc::new(Shared {
             key: key.to_owned(),
-            url: RwLock::default(),
+            urls: RwLock::default(),
             next: AtomicUsize::default(),
             stop: AtomicBool::default(),
             acknowledged: Mutex::default(),
@@ -220,12 +263,8 @@ impl Load {
         Self { shared, clients }
     }
 
-    async fn aim(&self, url: &str) {
-        *self.shared.url.write().await = Some(url.to_owned());
-    }
-
-    async fn lose(&self) {
-        *self.shared.url.write().await = None;
+    async fn aim(&self, programs: &[Program]) {
+        *self.shared.urls.write().await = programs.iter().map(|program| program.url.clone()).collect();
     }
 
     /// Waits for so many more acknowledgements.
@@ -248,11 +287,13 @@ impl Load {
 async fn create_contacts(shared: Arc<Shared>) {
     let client = client();
     while !shared.stop.load(Ordering::Relaxed) {
-        let Some(url) = shared.url.read().await.clone() else {
+        let number = shared.next.fetch_add(1, Ordering::Relaxed);
+        let urls = shared.urls.read().await.clone();
+        let Some(url) = urls.get(number % urls.len().max(1)) else {
             tokio::task::yield_now().await;
             continue;
         };
-        let name = format!("k{}", shared.next.fetch_add(1, Ordering::Relaxed));
+        let name = format!("k{number}");
         let request = json!({
             "query": "mutation($name: String!) { contactCreate(input: {name: $name, score: 0}) { contact { id } userErrors { message } } }",
             "variables": { "name": name },
@@ -263,7 +304,10 @@ async fn create_contacts(shared: Arc<Shared>) {
             .json(&request)
             .send()
             .await;
-        let Ok(answer) = sent else { continue };
+        let Ok(answer) = sent else {
+            tokio::task::yield_now().await;
+            continue;
+        };
         let Ok(answer) = answer.json::<Json>().await else {
             continue;
         };

@@ -7,7 +7,7 @@ test('after signing in one gets where one wanted to go', () => {
 });
 
 test('nobody is led to another site', () => {
-  for (const asked of ['//evil.example', 'https://evil.example/', '/\\evil.example', 'javascript:alert(1)', undefined]) {
-    expect(nextPath(asked)).toBe('/');
-  }
+  const elsewhere = ['//evil.example/x', 'https://evil.example/x', '/\\evil.example/x', '/.//evil.example/x'];
+
+  for (const asked of [...elsewhere, 'javascript:alert(1)', undefined]) expect(nextPath(asked)).toBe('/');
 });

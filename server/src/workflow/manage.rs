@@ -273,7 +273,11 @@ impl Workflows {
                 ..Default::default()
             };
             if let Err(problem) = decide(&workflow, &mut row, &mut set) {
-                return Ok(Err(problem));
+                // What stands in the way may be this very request, answered between the two looks.
+                return match self.answered(request).await? {
+                    Some(ids) => self.named_first(&ids).await,
+                    None => Ok(Err(problem)),
+                };
             }
             let update = Update::of(vec![("id", id.0.into())], &row).guarded("version", workflow.version);
             set.push(Write::Update(update));

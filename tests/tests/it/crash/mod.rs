@@ -43,6 +43,14 @@ fn kills(usual: usize) -> usize {
         .unwrap_or(usual)
 }
 
+/// Each kill in mid-call costs an attempt, so there are many, soon one after the other.
+fn call(sink: &str) -> Json {
+    let config = json!({ "method": "POST", "url": sink, "body": "{{ record.name }}" });
+    let mut node = node("call", "httpRequest", config);
+    node["retry"] = json!({ "maxAttempts": 100, "initial": "PT1S", "factor": 1, "max": "PT1S" });
+    node
+}
+
 /// Counts, a task, an order to the outside world, a timer, another count.
 fn counting(sink: &str) -> Json {
     workflow(
@@ -58,11 +66,7 @@ fn counting(sink: &str) -> Json {
                 "createTask",
                 json!({ "title": "{{ record.name }}", "about": "record" }),
             ),
-            node(
-                "call",
-                "httpRequest",
-                json!({ "method": "POST", "url": sink, "body": "{{ record.name }}" }),
-            ),
+            call(sink),
             node("pause", "delay", json!({ "for": "PT1S" })),
             node(
                 "two",

@@ -1,7 +1,7 @@
 //! The schema's versions: which are applied, and stepping back.
 
 use pointsman_migration::Migrator;
-use sea_orm::{Database, DatabaseConnection};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection};
 use sea_orm_migration::MigratorTrait;
 
 use super::{Error, Location, connect, lock};
@@ -52,6 +52,9 @@ pub async fn down(location: &Location, steps: u32) -> Result<(), Error> {
     .await
 }
 
+/// An advisory lock by a number that is Pointsman's own.
+const LOCK: &str = "SELECT pg_advisory_lock(7096441785)";
+
 async fn with<T>(
     location: &Location,
     act: impl AsyncFnOnce(&DatabaseConnection) -> Result<T, sea_orm::DbErr>,
@@ -67,7 +70,13 @@ async fn with<T>(
         }
         Location::Postgres { url, .. } => {
             let open = |source: sea_orm::DbErr| Error::Open { source: source.into() };
-            (Database::connect(url).await.map_err(open)?, None)
+            // One connection: the lock is the session's, and ends with it.
+            let mut options = ConnectOptions::new(url);
+            options.max_connections(1).sqlx_logging(false);
+            let connection = Database::connect(options).await.map_err(open)?;
+            // Server nodes that start together migrate one after the other.
+            connection.execute_unprepared(LOCK).await?;
+            (connection, None)
         }
     };
     let outcome = act(&connection).await.map_err(|source| Error::Migrate { source })?;

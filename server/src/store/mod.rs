@@ -125,11 +125,8 @@ impl Store {
         let backend = match location {
             Location::Folder(folder) => open_sqlite(folder, &statements).await?,
             Location::Postgres { url, connections } => {
-                let postgres = postgres::Postgres::open(url, *connections, &statements).await?;
-                Migrator::up(postgres.reads(), None)
-                    .await
-                    .map_err(|source| Error::Migrate { source })?;
-                Backend::Postgres(postgres)
+                migrate::up(location).await?;
+                Backend::Postgres(postgres::Postgres::open(url, *connections, &statements).await?)
             }
         };
         Ok(Self { backend, statements })

@@ -7,7 +7,7 @@ use std::{path::Path, thread};
 
 use rusqlite::{
     Connection,
-    ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE},
+    ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE, SQLITE_IOERR},
     params_from_iter,
     types::ToSqlOutput,
 };
@@ -25,6 +25,9 @@ const GROUP: usize = 256;
 
 /// Write sets that may be queued before callers wait.
 const QUEUE: usize = 4096;
+
+/// The exit code for an input or output error (sysexits.h).
+const EX_IOERR: i32 = 74;
 
 type Outcome = Result<Result<(), Refusal>, Error>;
 type Reply = oneshot::Sender<Outcome>;
@@ -156,6 +159,12 @@ impl Thread {
             Ok(outcomes) => outcomes,
             Err(source) => {
                 tracing::error!(error = %source, sets = group.len(), "a group of write sets could not be committed");
+                if is_broken_disk(&source) {
+                    // After a failed sync nobody knows what the disk holds, and a second one could succeed without
+                    // having written it (the fsync error of 2018). A restart reads what is there.
+                    tracing::error!("the disk has failed: the server ends");
+                    std::process::exit(EX_IOERR);
+                }
                 let _rolled_back_already = self.connection.execute_batch("ROLLBACK");
                 group.iter().map(|_| Err(Error::from(&source))).collect()
             }
@@ -244,6 +253,11 @@ impl Thread {
     fn execute(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
     }
+}
+
+/// An error of reading, writing or syncing; a full disk is none.
+fn is_broken_disk(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if failure.extended_code & 0xff == SQLITE_IOERR)
 }
 
 /// The unique index that refused a row, if that is what the error says.

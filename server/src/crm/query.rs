@@ -173,7 +173,7 @@ impl Query {
         }
     }
 
-    /// Reads a cursor that [`Cursor::text`] wrote for the same order.
+    /// Reads a cursor that [`Query::cursor_text`] wrote for the same order.
     #[must_use]
     pub fn parse_cursor(&self, text: &str) -> Option<Cursor> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;

@@ -183,7 +183,7 @@ impl Egress {
         Ok(Self { public, allowed, allow })
     }
 
-    /// Sends a request and reads the answer, following at most three redirects (see [`redirect`]).
+    /// Sends a request and reads the answer, following at most three redirects (see `redirect`).
     ///
     /// # Errors
     /// See [`Error`]; each variant says what may have been sent.

@@ -80,10 +80,7 @@ pub async fn perform(installation: &Installation, order: Order) -> Answer {
     let done = match order {
         Order::CreateUser(order) => create_user(installation, order).await,
         Order::CreateKey(order) => create_key(installation, order).await,
-        Order::Seed => seed::demonstration(&installation.crm)
-            .await
-            .map(Answer::Seeded)
-            .map_err(Error::from),
+        Order::Seed => seed(installation).await,
     };
     done.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a command has failed");
@@ -91,6 +88,13 @@ pub async fn perform(installation: &Installation, order: Order) -> Answer {
             message: error.to_string(),
         }
     })
+}
+
+async fn seed(installation: &Installation) -> Result<Answer, Error> {
+    let seeded = seed::demonstration(&installation.crm).await?;
+    // After the records, so that writing them starts no runs.
+    installation.workflows.demonstrate().await?;
+    Ok(Answer::Seeded(seeded))
 }
 
 async fn create_user(installation: &Installation, order: UserOrder) -> Result<Answer, Error> {

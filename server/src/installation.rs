@@ -17,7 +17,7 @@ use crate::{
     seed,
     source::Source,
     store::{self, Store},
-    workflow::{enrol::Triggers, manage::Workflows, versions::Versions},
+    workflow::{self, enrol::Triggers, manage::Workflows, versions::Versions},
 };
 
 /// An open installation.
@@ -43,6 +43,8 @@ pub enum Error {
     Engine(#[from] engine::Error),
     #[error("the first records can't be written")]
     Seed(#[from] seed::Error),
+    #[error("the first workflow can't be written")]
+    Workflow(#[from] workflow::Error),
     #[error("{what} can't be listened on")]
     Listen {
         what: String,

@@ -165,13 +165,17 @@ served! {
         let query = "{ runs(first: 20) { nodes { workflow { name } version { number } record { id } steps { node } } } }";
         app.data(query, json!({})).await?;
 
-        let before = app.statements();
-        let page = app.data(query, json!({})).await?;
-        let statements = app.statements() - before;
+        // The engine reads by itself now and then: the quietest of several tries is the page's own.
+        let (mut least, mut page) = (u64::MAX, Json::Null);
+        for _ in 0..20 {
+            let before = app.statements();
+            page = app.data(query, json!({})).await?;
+            least = least.min(app.statements() - before);
+        }
 
         assert_eq!(page["runs"]["nodes"].as_array().map(Vec::len), Some(20));
-        // One for each kind, the caller's key, and what the engine reads meanwhile; one for each run would be 80.
-        assert!(statements < 20, "{statements} statements");
+        // One for each kind and the caller's key; one for each run would be 80.
+        assert!(least < 20, "{least} statements");
         Ok(app)
     }
 }

@@ -338,3 +338,24 @@ fn a_thousand_nodes_are_checked_in_time_that_grows_with_their_number() {
     assert_eq!(checked.problems, []);
     assert!(begun.elapsed().as_secs() < 2, "{:?}", begun.elapsed());
 }
+
+#[test]
+fn a_schema_that_no_answer_could_be_held_against_is_refused() {
+    let with = |schema| {
+        let config = json!({ "url": "https://example.com", "responseSchema": schema });
+        problems(after_won("httpRequest", config))
+    };
+
+    for unusable in [
+        json!({ "type": "unicorn" }),
+        json!({ "$ref": "https://example.com/schema.json" }),
+        json!(7),
+    ] {
+        assert_eq!(
+            with(unusable.clone()),
+            ["node responseSchema INVALID_VALUE"],
+            "{unusable}"
+        );
+    }
+    assert_eq!(with(json!({ "type": "object" })), Vec::<String>::new());
+}

@@ -56,12 +56,7 @@ impl Server {
 
     /// A client with a connection of its own.
     pub async fn client(&self) -> Result<Client> {
-        let address = self
-            .program
-            .url
-            .strip_prefix("http://")
-            .context("the server's URL is not plain HTTP")?;
-        Client::connect(address.parse()?, &self.key).await
+        Client::connect(self.program.address, &self.key).await
     }
 
     /// Processor time so far, the database's included.

@@ -1,6 +1,6 @@
 //! A server with an empty database of its own. It ends with its handle, and its data too.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
 use pointsman_tests::{
@@ -22,7 +22,8 @@ pub enum Database {
 /// A server that serves.
 pub struct Server {
     program: Program,
-    key: String,
+    /// An API key of an administrator's.
+    pub key: String,
     /// Reads what the server has committed.
     pub reads: DatabaseConnection,
     cluster: Option<Cluster>,
@@ -56,7 +57,12 @@ impl Server {
 
     /// A client with a connection of its own.
     pub async fn client(&self) -> Result<Client> {
-        Client::connect(self.program.address, &self.key).await
+        Client::connect(self.address(), &self.key).await
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.program.address
     }
 
     /// Processor time so far, the database's included.

@@ -1,13 +1,16 @@
 //! A stop that comes at a bad moment.
 
-use anyhow::{Context, Result};
-use futures_util::{pin_mut, poll};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use futures_util::pin_mut;
 use pointsman::actions::egress;
 use pointsman_tests::{
     servers::http::{Gate, Reply, Sink},
     world::{Backend, Outside, World, node, workflow},
 };
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::on_both;
 
@@ -38,12 +41,11 @@ async fn a_stop_waits_for_the_effect_under_way(backend: Backend) -> Result<()> {
 
     let restart = world.restart();
     pin_mut!(restart);
-    let early = poll!(&mut restart);
+    // A stop that did not wait would end in a fraction of this.
+    let early = timeout(Duration::from_millis(500), &mut restart).await;
+    ensure!(early.is_err(), "the stop did not wait for the effect");
     gate.open();
-    let world = match early.is_pending() {
-        true => restart.await?,
-        false => anyhow::bail!("the stop did not wait for the effect"),
-    };
+    let world = restart.await?;
     world.finished(run.id).await?;
 
     let request = sink.recorded();

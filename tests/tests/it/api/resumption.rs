@@ -77,6 +77,17 @@ async fn cut(app: &TestApp, query: &str, field: &str, count: usize) -> Result<Ve
     Ok(cursors)
 }
 
+/// The cursors of so many events of a feed, as a subscriber sees them that is never cut, and so hears of each at once.
+async fn follow(app: &TestApp, query: &str, field: &str, count: usize) -> Result<Vec<String>> {
+    let mut feed = Subscription::open(app.app.address, &app.key, query, json!({ "after": BEGINNING })).await?;
+    let mut cursors = Vec::new();
+    while cursors.len() < count {
+        let event = feed.event(field).await?;
+        cursors.push(event["cursor"].as_str().context("a cursor")?.to_owned());
+    }
+    Ok(cursors)
+}
+
 /// What a log holds, in the order in which it was committed.
 async fn log<E: EntityTrait>(
     select: sea_orm::Select<E>,
@@ -126,8 +137,9 @@ served! {
 
         let moves = "subscription($after: String) { runChanged(after: $after) { cursor } }";
         let changes = "subscription($after: String) { recordChanged(object: \"contact\", after: $after) { cursor } }";
-        let (_, moved, changed) = futures_util::try_join!(
+        let (_, followed, moved, changed) = futures_util::try_join!(
             write(&app),
+            follow(&app, moves, "runChanged", 2 * RUNS),
             cut(&app, moves, "runChanged", 2 * RUNS),
             cut(&app, changes, "recordChanged", 3 * RUNS),
         )?;
@@ -136,6 +148,7 @@ served! {
         let contacts = change::Entity::find().filter(change::Column::Object.eq("contact"));
         let changes = log(contacts, [change::Column::Tx, change::Column::Seq], reads).await?;
         assert_eq!(moved, cursors(&moves));
+        assert_eq!(followed, moved);
         assert_eq!(changed, cursors(&changes));
         let overtaken = |log: &[Position]| log.windows(2).any(|pair| pair[0].seq > pair[1].seq);
         assert_eq!((overtaken(&moves), overtaken(&changes)), (is_postgres, is_postgres));

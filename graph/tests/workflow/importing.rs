@@ -6,7 +6,7 @@ use pointsman_graph::{
     definition::Definition,
     foreign::{
         n8n::{self, Imported},
-        report::{EdgeFate, NodeFate},
+        report::{EdgeFate, NodeFate, RemarkCode},
     },
 };
 use serde_json::{Value as Json, json};
@@ -28,6 +28,11 @@ fn node(imported: &Imported, key: &str) -> Json {
 
 fn edges(imported: &Imported) -> Vec<&str> {
     imported.definition.edges.iter().map(|edge| edge.id.as_str()).collect()
+}
+
+fn remarks(imported: &Imported, name: &str) -> Vec<RemarkCode> {
+    let line = imported.report.nodes.iter().find(|line| line.name == name).unwrap();
+    line.remarks.iter().map(|remark| remark.code).collect()
 }
 
 fn codes(imported: &Imported) -> HashSet<&'static str> {
@@ -165,4 +170,189 @@ fn every_node_and_edge_of_real_files_is_accounted_for() {
         println!("{}", file.display());
         account_is_complete(&fs::read_to_string(file).unwrap());
     }
+}
+
+#[test]
+fn fields_of_items_are_read_where_the_steps_left_them() {
+    let imported = import(MAIL);
+
+    assert_eq!(imported.name.as_deref(), Some("Answer a form"));
+    assert_eq!(imported.time_zone.as_deref(), Some("Europe/Berlin"));
+    assert_eq!(
+        node(&imported, "form")["config"]["form"],
+        json!([{ "name": "Email", "input": "text", "required": true }, { "name": "Budget", "input": "number" }])
+    );
+    assert_eq!(
+        node(&imported, "config")["config"]["values"],
+        json!({ "limit": "1000", "greeting": "'Hello ' + string(trigger.form.Email)" })
+    );
+    assert_eq!(
+        node(&imported, "big")["config"]["condition"],
+        "trigger.form.Budget > steps.config.output.limit && (has(trigger.form.Email) && trigger.form.Email != null && size(trigger.form.Email) > 0)"
+    );
+    let mail = node(&imported, "sendAMail");
+    assert_eq!(mail["config"]["to"], "{{ trigger.form.Email }}");
+    assert_eq!(
+        mail["config"]["subject"],
+        "Re: {{ steps.config.output.greeting }} {{ string(now + duration('P2D')) }}"
+    );
+}
+
+#[test]
+fn texts_that_are_no_expressions_stay_texts() {
+    let imported = import(MAIL);
+
+    assert_eq!(
+        node(&imported, "sendAMail")["config"]["html"],
+        "<p>{{ '{{' }} no expression }}</p>"
+    );
+    assert_eq!(
+        node(&imported, "giveUp")["config"]["message"],
+        "No mail to {{ '{{' }} him }}"
+    );
+    assert!(codes(&imported).is_empty(), "{:?}", codes(&imported));
+}
+
+#[test]
+fn the_settings_of_a_node_are_mapped() {
+    let imported = import(MAIL);
+
+    let mail = node(&imported, "sendAMail");
+    assert_eq!(
+        mail["retry"],
+        json!({ "maxAttempts": 4, "initial": "PT3S", "factor": 1, "max": "PT3S" })
+    );
+    assert_eq!(mail["position"], json!({ "x": 600.0, "y": -100.0 }));
+    assert_eq!(
+        edges(&imported),
+        [
+            "form:out:config",
+            "config:out:big",
+            "big:yes:sendAMail",
+            "big:no:small",
+            "sendAMail:done:small",
+            "sendAMail:error:giveUp"
+        ]
+    );
+    assert_eq!(
+        remarks(&imported, "Send a mail"),
+        [RemarkCode::SettingLeftOut, RemarkCode::NeedsCredentials]
+    );
+    assert_eq!(remarks(&imported, "Big?"), [RemarkCode::Note]);
+    assert_eq!(remarks(&imported, "Sticky Note"), [RemarkCode::Note]);
+}
+
+#[test]
+fn an_edge_back_to_a_loop_ends_an_item_and_any_other_is_listed() {
+    let imported = import(LOOP);
+
+    let fates: Vec<_> = imported
+        .report
+        .edges
+        .iter()
+        .filter(|line| line.fate != EdgeFate::Drawn)
+        .map(|line| (line.from.as_str(), line.to.as_str(), line.fate))
+        .collect();
+    assert_eq!(
+        fates,
+        [
+            ("Store", "Loop", EdgeFate::ClosesLoop),
+            ("Ready?", "Wait", EdgeFate::LeadsBack),
+            ("Ready?", "Agent", EdgeFate::NoWayOut),
+            ("Model", "Agent", EdgeFate::Supplies),
+            ("Store of vectors", "Agent", EdgeFate::Supplies),
+            ("Embeddings", "Store of vectors", EdgeFate::Supplies),
+            ("Way", "Both", EdgeFate::Repeated),
+            ("Gone", "Both", EdgeFate::Dangling),
+        ]
+    );
+    assert_eq!(
+        node(&imported, "loop")["config"],
+        json!({ "items": "steps.getPages.output.body", "concurrency": 1 })
+    );
+    assert!(edges(&imported).contains(&"loop:each:store"));
+    assert_eq!(
+        node(&imported, "store")["config"],
+        json!({
+            "method": "POST",
+            "url": "{{ string(item.base) + '/items/' + string(item['item-id']) }}",
+            "json": { "name": "{{ item.name }}", "of": "{{ steps.getPages.output.body.data[0].id }}" }
+        })
+    );
+}
+
+#[test]
+fn a_node_that_went_on_after_a_failure_still_does() {
+    let imported = import(LOOP);
+
+    let from_pages: Vec<_> = edges(&imported)
+        .into_iter()
+        .filter(|edge| edge.starts_with("getPages:"))
+        .collect();
+    assert_eq!(from_pages, ["getPages:done:loop", "getPages:error:loop"]);
+    assert_eq!(imported.report.counts.added, 1);
+    assert_eq!(node(&imported, "getPages")["timeout"], "PT2S");
+    assert_eq!(node(&imported, "getPages")["retry"], json!({ "maxAttempts": 1 }));
+}
+
+#[test]
+fn what_supplies_a_node_is_kept_in_its_placeholder() {
+    let imported = import(LOOP);
+
+    let agent = node(&imported, "agent");
+    assert_eq!(agent["kind"], "@n8n/n8n-nodes-langchain.agent");
+    assert_eq!(agent["disabled"], true);
+    assert_eq!(agent["config"]["parts"].as_array().unwrap().len(), 3);
+    assert_eq!(
+        agent["config"]["connections"][2],
+        json!({ "type": "ai_embedding", "from": "Embeddings", "to": "Store of vectors" })
+    );
+}
+
+#[test]
+fn what_has_no_exact_counterpart_is_marked_and_never_passes_the_check() {
+    let imported = import(LOOP);
+
+    assert_eq!(remarks(&imported, "Ready?"), [RemarkCode::NotTranslated]);
+    let condition = &node(&imported, "ready")["config"]["condition"];
+    assert!(
+        condition
+            .as_str()
+            .unwrap()
+            .starts_with(r#"= {"string":[{"value1":"={{ $json.result.state }}""#),
+        "{condition}"
+    );
+    assert_eq!(remarks(&imported, "Note it"), [RemarkCode::WasDisabled]);
+    assert_eq!(node(&imported, "noteIt")["kind"], "join");
+    let codes = codes(&imported);
+    assert!(codes.contains("SYNTAX") && codes.contains("UNKNOWN_KIND"), "{codes:?}");
+}
+
+#[test]
+fn ways_out_of_one_name_get_names_of_their_own() {
+    let imported = import(LOOP);
+
+    assert_eq!(
+        node(&imported, "way")["config"]["cases"],
+        json!([
+            { "name": "hot", "condition": "steps.agent.output.output.lowerAscii() == 'HOT'.lowerAscii()" },
+            { "name": "output 1", "condition": "'new' in steps.agent.output.tags" }
+        ])
+    );
+    assert!(edges(&imported).contains(&"way:otherwise:both"));
+    assert!(remarks(&imported, "Way").contains(&RemarkCode::ReadsPlaceholder));
+}
+
+#[test]
+fn a_file_of_another_shape_is_refused_with_a_code() {
+    let code = |text: &str| n8n::import(text).unwrap_err().code();
+    let many: Vec<_> = (0..1001)
+        .map(|number| json!({ "name": number.to_string(), "type": "x" }))
+        .collect();
+
+    assert_eq!(code("{"), "FILE_MALFORMED");
+    assert_eq!(code(r#"{ "format": 1 }"#), "FILE_MALFORMED");
+    assert_eq!(code(&json!({ "nodes": many }).to_string()), "TOO_MANY_NODES");
+    assert_eq!(code(&" ".repeat(n8n::MAX_FILE_BYTES + 1)), "FILE_TOO_LARGE");
+    assert_eq!(n8n::import("[]").unwrap(), []);
 }

@@ -132,6 +132,7 @@ fn enabled(node: &Node, texts: &mut Texts<'_>) -> Option<Mapped> {
 
 /// Of ours only actions can be disabled; of the others a way on is left. A trigger that never fires stays a placeholder.
 fn disabled(node: &Node, texts: &mut Texts<'_>) -> Option<Mapped> {
+    let before = texts.remarks.len();
     let mapped = enabled(node, texts)?;
     let is_trigger =
         crate::catalogue::find(mapped.kind).is_some_and(|kind| kind.family == crate::catalogue::Family::Trigger);
@@ -139,6 +140,7 @@ fn disabled(node: &Node, texts: &mut Texts<'_>) -> Option<Mapped> {
         true => Some(mapped),
         false if is_trigger || node.short_kind().ends_with("Trigger") => None,
         false => {
+            texts.remarks.truncate(before);
             let message = "it was disabled, so it only passes on";
             texts.remark(RemarkCode::WasDisabled, None, message);
             Some(Mapped::passage())
@@ -155,12 +157,12 @@ fn retry(node: &Node) -> RetryConfig {
             ..RetryConfig::default()
         };
     }
-    let wait = f64::from(settings.wait_between_tries.unwrap_or(1_000).max(1)) / 1_000.0;
+    let wait = seconds(f64::from(settings.wait_between_tries.unwrap_or(1_000)) / 1_000.0);
     RetryConfig {
         max_attempts: Some(settings.max_tries.unwrap_or(3).clamp(1, 100)),
-        initial: Some(format!("PT{wait}S")),
+        initial: wait.clone(),
         factor: Some(1),
-        max: Some(format!("PT{wait}S")),
+        max: wait,
     }
 }
 
@@ -191,8 +193,8 @@ fn remark_settings(node: &Node, mapped: &Mapped, texts: &mut Texts<'_>) {
     }
 }
 
-/// Milliseconds or other amounts of seconds as a duration.
+/// An amount of seconds as a duration: whole ones, at least one, and none beyond what a duration can hold.
 fn seconds(amount: f64) -> Option<String> {
-    let text = format!("PT{amount}S");
+    let text = format!("PT{}S", amount.ceil().max(1.0));
     text.parse::<Span>().is_ok().then_some(text)
 }

@@ -108,7 +108,10 @@ impl<'a> Texts<'a> {
     pub(super) fn json(&mut self, field: &str, parameter: &Json) -> Json {
         match parameter {
             Json::String(text) => match one_script(text).and_then(script::read) {
-                Some(script) => self.tree(field, &script),
+                Some(script) => {
+                    let tree = self.tree(&script);
+                    tree.unwrap_or_else(|| self.template(field, parameter).into())
+                }
                 None => self.template(field, parameter).into(),
             },
             Json::Array(items) => items.iter().map(|item| self.json(field, item)).collect(),
@@ -130,26 +133,21 @@ impl<'a> Texts<'a> {
         Some(self.json(field, &if is_template { templated(json) } else { json }))
     }
 
-    /// An object or list of JavaScript keeps its shape; what stands in it becomes templates.
-    fn tree(&mut self, field: &str, script: &Script) -> Json {
-        match script {
+    /// An object or list of JavaScript keeps its shape; what stands in it becomes templates. None where a part of it can't be
+    /// translated.
+    fn tree(&mut self, script: &Script) -> Option<Json> {
+        Some(match script {
             Script::Object(entries) => {
-                let entry = |(name, value): &(String, Script)| (name.clone(), self.tree(field, value));
-                Json::Object(entries.iter().map(entry).collect::<Map<_, _>>())
+                let entry = |(name, value): &(String, Script)| Some((name.clone(), self.tree(value)?));
+                Json::Object(entries.iter().map(entry).collect::<Option<Map<_, _>>>()?)
             }
-            Script::List(items) => items.iter().map(|item| self.tree(field, item)).collect(),
+            Script::List(items) => items.iter().map(|item| self.tree(item)).collect::<Option<_>>()?,
             Script::Null => Json::Null,
             Script::Bool(value) => (*value).into(),
             Script::Text(text) => literal(text).into(),
-            Script::Number(number) => serde_json::from_str(number).unwrap_or_else(|_| number.as_str().into()),
-            other => match self.translated(other) {
-                Some(piece) => format!("{{{{ {} }}}}", piece.text).into(),
-                None => {
-                    self.refuse(field, "a value of the object");
-                    "{{= }}".into()
-                }
-            },
-        }
+            Script::Number(number) => serde_json::from_str(number).ok()?,
+            other => format!("{{{{ {} }}}}", self.translated(other)?.text).into(),
+        })
     }
 
     fn part(&mut self, field: &str, part: Part<'_>) -> String {
@@ -198,7 +196,7 @@ fn written(parameter: &Json) -> String {
 }
 
 /// Source that can't be taken for an expression of ours.
-fn marked(source: &str) -> String {
+pub(super) fn marked(source: &str) -> String {
     format!("= {}", source.trim_start_matches('=').trim())
 }
 

@@ -210,7 +210,12 @@ impl Translation<'_> {
     }
 
     fn call(&mut self, method: &Script, arguments: &[Script]) -> Option<Piece> {
-        let Script::Member(of, name) = method else { return None };
+        let Script::Member(of, name) = method else {
+            return match arguments {
+                [of] if is_name(method, "String") => Some(self.piece(of)?.as_text()),
+                _ => None,
+            };
+        };
         match (name.as_str(), arguments) {
             ("plus" | "minus", arguments) => self.moved(of, if name == "plus" { "+" } else { "-" }, arguments),
             ("toISO" | "toISOString", []) => {

@@ -5,22 +5,22 @@ use serde_json::{Value as Json, json};
 use super::Mapped;
 use crate::{
     foreign::{
-        n8n::{cel::Sort, condition, file::Node, shape::item_output, texts::Texts},
-        report::RemarkCode,
+        n8n::{
+            cel::Sort,
+            condition,
+            file::Node,
+            shape::item_output,
+            texts::{Texts, marked},
+        },
+        report::{Remark, RemarkCode},
     },
     key::Port,
 };
 
-/// `if` and `filter`. A condition that can't be said stays empty, which the check reports.
+/// `if` and `filter`.
 pub(super) fn decision(node: &Node, texts: &mut Texts<'_>, exits: impl Into<Vec<Port>>) -> Mapped {
     let condition = condition::of_node(node, texts);
-    if condition.is_none() {
-        texts.remark(
-            RemarkCode::NotTranslated,
-            Some("condition"),
-            "the condition could not be translated",
-        );
-    }
+    let condition = condition.unwrap_or_else(|| kept(node.parameter(&["conditions"]), "condition", texts));
     Mapped::logic("if", json!({ "condition": condition }), exits)
 }
 
@@ -30,7 +30,7 @@ pub(super) fn switch(node: &Node, texts: &mut Texts<'_>) -> Option<Mapped> {
         Some("expression") => by_number(node, texts)?,
         Some(_) | None => match node.parameter(&["rules", "values"]) {
             Some(_) => by_conditions(node, texts),
-            None => by_values(node, texts),
+            None => by_values(node, texts)?,
         },
     };
     let mut exits: Vec<Port> = cases
@@ -42,7 +42,27 @@ pub(super) fn switch(node: &Node, texts: &mut Texts<'_>) -> Option<Mapped> {
         let message = "it went every way that held; ours goes the first";
         texts.remark(RemarkCode::SettingLeftOut, Some("cases"), message);
     }
+    let fallback = node
+        .parameter(&["options", "fallbackOutput"])
+        .or_else(|| node.parameter(&["fallbackOutput"]));
+    if fallback.and_then(Json::as_i64).is_some_and(|output| output >= 0) {
+        let message = "what held nowhere went one of the other ways; ours goes by `otherwise`";
+        texts.remark(RemarkCode::SettingLeftOut, Some("cases"), message);
+    }
     Some(Mapped::logic("switch", json!({ "cases": cases }), exits))
+}
+
+/// A condition that can't be said, as it was written: the check reports it.
+fn kept(conditions: Option<&Json>, field: &str, texts: &mut Texts<'_>) -> String {
+    let known = |remark: &Remark| remark.code == RemarkCode::NotTranslated && remark.field.as_deref() == Some(field);
+    if !texts.remarks.iter().any(known) {
+        texts.remark(
+            RemarkCode::NotTranslated,
+            Some(field),
+            "the condition has no exact translation",
+        );
+    }
+    marked(&conditions.map(Json::to_string).unwrap_or_default())
 }
 
 fn by_conditions(node: &Node, texts: &mut Texts<'_>) -> Vec<Json> {
@@ -53,40 +73,35 @@ fn by_conditions(node: &Node, texts: &mut Texts<'_>) -> Vec<Json> {
         let condition = rule
             .get("conditions")
             .and_then(|group| condition::group(group, &field, texts));
-        if condition.is_none() {
-            texts.remark(
-                RemarkCode::NotTranslated,
-                Some(&field),
-                "the condition could not be translated",
-            );
-        }
+        let condition = condition.unwrap_or_else(|| kept(rule.get("conditions"), &field, texts));
         let name = rule.get("outputKey").and_then(Json::as_str).unwrap_or_default();
-        cases.push(json!({ "name": unused(name, place, &mut names), "condition": condition.unwrap_or_default() }));
+        cases.push(json!({ "name": unused(name, place, &mut names), "condition": condition }));
     }
     cases
 }
 
-/// The rules before the third version: one value against several.
-fn by_values(node: &Node, texts: &mut Texts<'_>) -> Vec<Json> {
+/// The rules before the third version: one value against several. None where two of them go the same way.
+fn by_values(node: &Node, texts: &mut Texts<'_>) -> Option<Vec<Json>> {
     let (wanted, usual) = match node.text(&["dataType"]) {
         Some("string") => (Sort::Text, "equal"),
         Some("boolean") => (Sort::Bool, "equal"),
         Some("dateTime") => (Sort::Time, "after"),
         Some(_) | None => (Sort::Number, "smaller"),
     };
-    let rules = node.list(&["rules", "rules"]);
-    let rules: Vec<_> = rules.iter().enumerate().collect();
-    let case = |(place, rule): (usize, &Json)| {
+    let left = node.parameter(&["value1"])?;
+    let mut cases = Vec::new();
+    for (place, rule) in node.list(&["rules", "rules"]).iter().enumerate() {
+        if rule.get("output").is_some_and(|output| *output != place) {
+            return None;
+        }
         let field = format!("cases[{place}].condition");
         let operation = rule.get("operation").and_then(Json::as_str).unwrap_or(usual);
-        let left = node.parameter(&["value1"])?;
         let condition = condition::compare(texts, &field, left, operation, rule.get("value2"), wanted, true);
-        let output = rule.get("output").and_then(Json::as_u64).unwrap_or(place as u64);
-        Some(
-            json!({ "name": format!("output {output}"), "condition": condition.map(|piece| piece.text).unwrap_or_default() }),
-        )
-    };
-    rules.into_iter().filter_map(case).collect()
+        let condition = condition.map(|piece| piece.text);
+        let condition = condition.unwrap_or_else(|| kept(Some(rule), &field, texts));
+        cases.push(json!({ "name": format!("output {place}"), "condition": condition }));
+    }
+    Some(cases)
 }
 
 fn by_number(node: &Node, texts: &mut Texts<'_>) -> Option<Vec<Json>> {

@@ -2,6 +2,7 @@
 
 mod api;
 mod architecture;
+mod commands;
 mod crash;
 mod engine;
 mod outside;

@@ -356,3 +356,92 @@ fn a_file_of_another_shape_is_refused_with_a_code() {
     assert_eq!(code(&" ".repeat(n8n::MAX_FILE_BYTES + 1)), "FILE_TOO_LARGE");
     assert_eq!(n8n::import("[]").unwrap(), []);
 }
+
+/// What an expression in a `set` behind an HTTP call and a form becomes.
+fn translated(script: &str) -> String {
+    let to = |node: &str| json!({ "main": [[{ "node": node, "type": "main", "index": 0 }]] });
+    let file = json!({
+        "nodes": [
+            { "name": "Form", "type": "n8n-nodes-base.formTrigger", "parameters": { "formFields": { "values": [{ "fieldLabel": "E mail" }] } } },
+            { "name": "Get it", "type": "n8n-nodes-base.httpRequest", "parameters": { "url": "https://example.com" } },
+            { "name": "Set", "type": "n8n-nodes-base.set", "typeVersion": 3.4, "parameters": {
+                "assignments": { "assignments": [{ "name": "x", "type": "string", "value": format!("={{{{ {script} }}}}") }] } } },
+        ],
+        "connections": { "Form": to("Get it"), "Get it": to("Set") },
+    });
+    let imported = import(&file.to_string());
+    node(&imported, "set")["config"]["values"]["x"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn an_expression_is_translated_where_both_languages_mean_the_same() {
+    for (script, expected) in [
+        ("$json.a.b", "steps.getIt.output.body.a.b"),
+        ("$json['a b'][0].c", "steps.getIt.output.body['a b'][0].c"),
+        ("$node[\"Get it\"].json[\"a\"]", "steps.getIt.output.body.a"),
+        ("$('Form').item.json['E mail']", "trigger.form['E mail']"),
+        ("$input.first().json.a", "steps.getIt.output.body.a"),
+        (
+            "$json.a === 'x' && !($json.b >= 2)",
+            "steps.getIt.output.body.a == 'x' && !(steps.getIt.output.body.b >= 2)",
+        ),
+        (
+            "'a' + $json.b + 1",
+            "'a' + string(steps.getIt.output.body.b) + string(1)",
+        ),
+        ("1 - (2 - 3)", "1 - (2 - 3)"),
+        ("7 / 2", "double(7) / double(2)"),
+        ("`Hi ${$json.n}!`", "'Hi ' + string(steps.getIt.output.body.n) + '!'"),
+        (
+            "$json.a ?? 'none'",
+            "steps.getIt.output.body.a != null ? steps.getIt.output.body.a : 'none'",
+        ),
+        (
+            "$json.n > 1 ? 'many' : 'one'",
+            "steps.getIt.output.body.n > 1 ? 'many' : 'one'",
+        ),
+        (
+            "$now.minus({ days: 30, hours: 1 })",
+            "now - duration('P30D') - duration('PT1H')",
+        ),
+        ("$now.plus(2, 'weeks').toISO()", "string(now + duration('P2W'))"),
+        (
+            "['a', 'b'].includes($json.a)",
+            "steps.getIt.output.body.a in ['a', 'b']",
+        ),
+        (
+            "$json.a.replace('x', 'y').trim()",
+            "steps.getIt.output.body.a.replace('x', 'y', 1).trim()",
+        ),
+        ("$json.list.length", "size(steps.getIt.output.body.list)"),
+        ("$workflow.name + $execution.id", "workflow.name + run.id"),
+        ("{ a: { b: $json.c } }", "{'a': {'b': steps.getIt.output.body.c } }"),
+    ] {
+        assert_eq!(translated(script), expected, "{script}");
+    }
+}
+
+#[test]
+fn what_would_mean_something_else_stays_as_it_was_written() {
+    for script in [
+        "$json.a || 'none'",
+        "!$json.a",
+        "$json.items.map(x => x.id)",
+        "$today",
+        "$now.plus({ months: 1 })",
+        "$json.a.match(/x/)",
+        "$('Nobody').item.json.a",
+        "$env.SECRET",
+        "Math.max(1, 2)",
+        "$json.a.includes('b')",
+        "[...$json.a]",
+        "1 +",
+        "",
+    ] {
+        assert_eq!(translated(script), format!("= {{{{ {script} }}}}"), "{script}");
+    }
+    assert!(translated(&"(".repeat(4_000)).starts_with("= "));
+}

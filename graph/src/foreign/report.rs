@@ -164,16 +164,4 @@ impl Report {
         };
         Self { nodes, edges, counts }
     }
-
-    /// Whether nothing is left to do by hand.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        let lost = |edge: &EdgeLine| matches!(edge.fate, EdgeFate::LeadsBack | EdgeFate::NoWayOut | EdgeFate::Dangling);
-        let open = |node: &NodeLine| match node.fate {
-            NodeFate::Placeholder | NodeFate::Part => true,
-            NodeFate::Mapped => !node.remarks.is_empty(),
-            NodeFate::Note => false,
-        };
-        !self.nodes.iter().any(open) && !self.edges.iter().any(lost)
-    }
 }

@@ -32,15 +32,14 @@ pub(super) fn group(group: &Json, field: &str, texts: &mut Texts<'_>) -> Option<
         let operator = one.get("operator")?;
         let sort = sort(operator.get("type")?.as_str()?);
         let operation = operator.get("operation")?.as_str()?;
-        compare(
-            texts,
-            field,
-            one.get("leftValue")?,
+        let comparison = Comparison {
+            left: one.get("leftValue")?,
             operation,
-            one.get("rightValue"),
+            right: one.get("rightValue"),
             sort,
             exactly,
-        )
+        };
+        comparison.piece(field, texts)
     });
     let any = group.get("combinator").and_then(Json::as_str) == Some("or");
     combined(pieces.collect::<Option<_>>()?, any)
@@ -53,15 +52,14 @@ fn grouped_by_sort(node: &Node, texts: &mut Texts<'_>) -> Option<String> {
         for one in node.list(&["conditions", name]) {
             let usual = if sort == Sort::Number { "smaller" } else { "equal" };
             let operation = one.get("operation").and_then(Json::as_str).unwrap_or(usual);
-            pieces.push(compare(
-                texts,
-                "condition",
-                one.get("value1")?,
+            let comparison = Comparison {
+                left: one.get("value1")?,
                 operation,
-                one.get("value2"),
+                right: one.get("value2"),
                 sort,
-                true,
-            )?);
+                exactly: true,
+            };
+            pieces.push(comparison.piece("condition", texts)?);
         }
     }
     combined(pieces, node.text(&["combineOperation"]) == Some("any"))
@@ -84,31 +82,36 @@ fn combined(pieces: Vec<Piece>, any: bool) -> Option<String> {
     pieces.into_iter().reduce(combine).map(|piece| piece.text)
 }
 
-/// One comparison; none where it can't be said exactly.
-pub(super) fn compare(
-    texts: &mut Texts<'_>,
-    field: &str,
-    left: &Json,
-    operation: &str,
-    right: Option<&Json>,
-    sort: Sort,
-    exactly: bool,
-) -> Option<Piece> {
-    let left = timed(texts.piece(field, left, sort)?, sort);
-    if let Some(piece) = alone(&left, operation) {
-        return Some(piece);
+/// One comparison.
+pub(super) struct Comparison<'n> {
+    pub left: &'n Json,
+    pub operation: &'n str,
+    /// Some operators have none.
+    pub right: Option<&'n Json>,
+    /// What is compared.
+    pub sort: Sort,
+    /// Whether letters of another case are other letters.
+    pub exactly: bool,
+}
+
+impl Comparison<'_> {
+    /// The comparison as an expression; none where it can't be said exactly.
+    pub(super) fn piece(&self, field: &str, texts: &mut Texts<'_>) -> Option<Piece> {
+        let left = timed(texts.piece(field, self.left, self.sort)?, self.sort);
+        if let Some(piece) = alone(&left, self.operation) {
+            return Some(piece);
+        }
+        let is_length = self.operation.starts_with("length");
+        let wanted = if is_length { Sort::Number } else { self.sort };
+        let right = timed(texts.piece(field, self.right?, wanted)?, self.sort);
+        if self.exactly || self.sort != Sort::Text {
+            return with_right(&left, self.operation, &right, self.sort);
+        }
+        // Only ASCII can be folded, and only of a literal is it known to be that.
+        let is_plain = right.text.starts_with('\'') && right.text.is_ascii();
+        let fold = |piece: &Piece| Piece::whole(format!("{}.lowerAscii()", piece.within(Hold::Whole)), Sort::Text);
+        is_plain.then(|| with_right(&fold(&left), self.operation, &fold(&right), self.sort))?
     }
-    let wanted = if operation.starts_with("length") {
-        Sort::Number
-    } else {
-        sort
-    };
-    let right = timed(texts.piece(field, right?, wanted)?, sort);
-    let fold = |piece: Piece| match sort {
-        Sort::Text if !exactly => Piece::whole(format!("{}.lowerAscii()", piece.within(Hold::Whole)), Sort::Text),
-        _ => piece,
-    };
-    with_right(&fold(left), operation, &fold(right), sort)
 }
 
 /// Times stand as texts in JSON.

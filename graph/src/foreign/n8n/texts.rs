@@ -81,6 +81,11 @@ impl<'a> Texts<'a> {
     pub(super) fn piece(&mut self, field: &str, parameter: &Json, wanted: Sort) -> Option<Piece> {
         let written = written(parameter);
         let Some(source) = written.strip_prefix('=') else {
+            let wanted = match (parameter, wanted) {
+                (Json::Number(_), Sort::List | Sort::Any) => Sort::Number,
+                (Json::Bool(_), Sort::List | Sort::Any) => Sort::Bool,
+                _ => wanted,
+            };
             return Some(literal_piece(&written, wanted));
         };
         let parts = parts(source.trim());

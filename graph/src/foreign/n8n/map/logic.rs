@@ -7,7 +7,7 @@ use crate::{
     foreign::{
         n8n::{
             cel::Sort,
-            condition,
+            condition::{self, Comparison},
             file::Node,
             shape::item_output,
             texts::{Texts, marked},
@@ -96,7 +96,14 @@ fn by_values(node: &Node, texts: &mut Texts<'_>) -> Option<Vec<Json>> {
         }
         let field = format!("cases[{place}].condition");
         let operation = rule.get("operation").and_then(Json::as_str).unwrap_or(usual);
-        let condition = condition::compare(texts, &field, left, operation, rule.get("value2"), wanted, true);
+        let comparison = Comparison {
+            left,
+            operation,
+            right: rule.get("value2"),
+            sort: wanted,
+            exactly: true,
+        };
+        let condition = comparison.piece(&field, texts);
         let condition = condition.map(|piece| piece.text);
         let condition = condition.unwrap_or_else(|| kept(Some(rule), &field, texts));
         cases.push(json!({ "name": format!("output {place}"), "condition": condition }));

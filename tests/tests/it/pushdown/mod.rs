@@ -202,7 +202,7 @@ fn values(object: &str, number: usize) -> Json {
         _ => json!({
             "name": text(0).as_str().unwrap_or("deal"), "source": text(1), "description": text(2),
             "amount": pick(&[json!("10.50"), Json::Null, json!("0"), json!("-3"), json!("92233720368547758.07")], 0),
-            "probability": pick(&[json!(0), json!(100), Json::Null, json!(50)], 1),
+            "probability": pick(&[json!(0), json!(100), json!(50)], 1),
             "closeDate": pick(&dates, 0),
         }),
     }

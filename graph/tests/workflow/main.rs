@@ -5,6 +5,8 @@ mod checking;
 #[cfg(test)]
 mod crm;
 #[cfg(test)]
+mod importing;
+#[cfg(test)]
 mod random;
 #[cfg(test)]
 mod reading;

@@ -41,6 +41,7 @@ pub struct Query(
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
+    workflow::TrialQueries,
     run::RunQueries,
 );
 
@@ -51,6 +52,7 @@ pub struct Mutation(
     key::KeyMutations,
     object::ObjectMutations,
     workflow::WorkflowMutations,
+    workflow::TrialMutations,
     run::RunMutations,
 );
 

@@ -130,11 +130,17 @@ impl Live {
     /// Where its version can't be had.
     pub async fn fresh(engine: &Engine, enrolled: Enrolled) -> Result<Self, Error> {
         let version = engine.versions.get(enrolled.version).await?;
+        Ok(Self::of(engine, version, enrolled))
+    }
+
+    /// A run of that version that was enrolled a moment ago, or is only imagined.
+    #[must_use]
+    pub fn of(engine: &Engine, version: Arc<Version>, enrolled: Enrolled) -> Self {
         let subject = enrolled
             .record
             .as_ref()
             .map(|record| (record.object.name.to_owned(), record.id));
-        Ok(Self {
+        Self {
             id: enrolled.run,
             version,
             lease: Lease {
@@ -159,7 +165,7 @@ impl Live {
             created_at: enrolled.at,
             started_at: None,
             is_fresh: true,
-        })
+        }
     }
 
     /// The run as the database has it; none where it is over, or another server node leases it.

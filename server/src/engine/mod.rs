@@ -6,6 +6,7 @@
 mod advance;
 pub mod browse;
 pub mod changes;
+pub mod dry_run;
 mod effect;
 pub mod hints;
 pub mod history;

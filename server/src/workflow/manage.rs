@@ -88,7 +88,7 @@ pub struct Save {
 pub struct Workflows {
     pub(super) store: Arc<Store>,
     catalogue: Arc<Catalogue>,
-    versions: Arc<Versions>,
+    pub(super) versions: Arc<Versions>,
     triggers: Arc<Triggers>,
     pub(super) source: Arc<Source>,
 }

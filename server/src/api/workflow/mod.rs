@@ -3,10 +3,12 @@
 mod change;
 mod definition;
 mod drawn;
+mod dry_run;
 mod kinds;
 mod problem;
 mod query;
 mod summary;
+mod trial;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub use change::WorkflowMutations;
 use definition::WorkflowDefinition;
 use problem::WorkflowProblem;
 pub use query::{WorkflowQueries, one_of};
+pub use trial::{TrialMutations, TrialQueries};
 
 /// The prefix of workflows' ids.
 pub const WORKFLOW: &str = "workflow";

@@ -3,6 +3,7 @@
 mod basics;
 mod closed_won;
 mod drip;
+mod dry_run;
 mod failures;
 mod housekeeping;
 mod waits;

@@ -241,7 +241,7 @@ fn compare(place: Place, op: Comparison, literal: Number) -> bool {
 /// A field of a record or group that is surely there is never null unless its type says so.
 fn may_be_null(node: &Node) -> bool {
     match (&node.ty, &node.kind) {
-        (Type::Nullable(_) | Type::Dyn, _) => true,
+        (Type::Nullable(_) | Type::Null | Type::Dyn, _) => true,
         (Type::Record(_) | Type::Struct(_), Kind::Variable(_)) => false,
         (_, Kind::Select(select)) if select.declared => {
             let surely = matches!(select.operand.ty, Type::Record(_) | Type::Struct(_));

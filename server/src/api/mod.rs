@@ -10,6 +10,7 @@ mod connection;
 pub mod door;
 mod error;
 mod filter;
+mod job;
 mod key;
 mod links;
 mod money;
@@ -43,6 +44,7 @@ pub struct Query(
     workflow::WorkflowQueries,
     workflow::TrialQueries,
     run::RunQueries,
+    job::JobQueries,
 );
 
 /// All mutations.
@@ -62,6 +64,7 @@ pub struct Subscription(
     subscription::RunEventSubscriptions,
     subscription::RunSubscriptions,
     subscription::RecordSubscriptions,
+    job::JobSubscriptions,
 );
 
 /// The whole schema.

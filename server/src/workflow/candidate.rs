@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::ids::{VersionId, WorkflowId};
+use pointsman_entities::ids::{UserId, VersionId, WorkflowId};
 use pointsman_graph::{
     check::{Checked, Problem as Flaw},
     definition::Definition,
@@ -31,7 +31,11 @@ pub enum Subject {
 #[derive(Debug)]
 pub enum Candidate {
     /// It could be published by whoever asks, or was published by somebody.
-    Sound { version: Arc<Version>, warnings: Vec<Flaw> },
+    Sound {
+        version: Arc<Version>,
+        definition: Definition,
+        warnings: Vec<Flaw>,
+    },
     /// It has errors.
     Flawed(Vec<Flaw>),
     Refused(Problem),
@@ -44,6 +48,7 @@ struct Named {
     name: String,
     number: i64,
     time_zone: String,
+    publisher: Option<UserId>,
 }
 
 impl Workflows {
@@ -61,10 +66,7 @@ impl Workflows {
             let message = "your role may not try workflows out";
             return Ok(Candidate::Refused(refused(Code::Forbidden, message, None)));
         }
-        if let (Subject::Version(id), None) = (&subject, up_to) {
-            return self.as_published(*id).await;
-        }
-        let named = match self.named(subject).await? {
+        let named = match self.drawn(access, subject).await? {
             Ok(named) => named,
             Err(problem) => return Ok(Candidate::Refused(problem)),
         };
@@ -87,27 +89,17 @@ impl Workflows {
                     name: named.name,
                     number: named.number,
                     time_zone: named.time_zone,
-                    publisher: access.user(),
+                    publisher: named.publisher,
                     plan,
                 }),
+                definition,
                 warnings: problems,
             },
         })
     }
 
-    async fn as_published(&self, id: VersionId) -> Result<Candidate, Error> {
-        match self.versions.get(id).await {
-            Ok(version) => Ok(Candidate::Sound {
-                version,
-                warnings: Vec::new(),
-            }),
-            Err(Error::MissingVersion { .. }) => Ok(Candidate::Refused(absent())),
-            Err(error) => Err(error),
-        }
-    }
-
-    async fn named(&self, subject: Subject) -> Result<Result<Named, Problem>, Error> {
-        let (workflow, text) = match subject {
+    async fn drawn(&self, access: &Access, subject: Subject) -> Result<Result<Named, Problem>, Error> {
+        let (workflow, text, publisher) = match subject {
             Subject::Drawn { definition, time_zone } => {
                 return Ok(Ok(Named {
                     definition,
@@ -115,12 +107,13 @@ impl Workflows {
                     name: String::new(),
                     number: 0,
                     time_zone,
+                    publisher: access.user(),
                 }));
             }
             Subject::Draft(id) => match self.get(id).await? {
                 Some(workflow) => {
                     let draft = workflow.draft.clone();
-                    (workflow, draft)
+                    (workflow, draft, access.user())
                 }
                 None => return Ok(Err(missing())),
             },
@@ -129,7 +122,7 @@ impl Workflows {
                     return Ok(Err(absent()));
                 };
                 match self.get(row.workflow_id).await? {
-                    Some(workflow) => (workflow, row.definition),
+                    Some(workflow) => (workflow, row.definition, row.published_by),
                     None => return Ok(Err(absent())),
                 }
             }
@@ -141,6 +134,7 @@ impl Workflows {
             name: workflow.name,
             number: workflow.latest_number + 1,
             time_zone: workflow.time_zone,
+            publisher,
         }))
     }
 }

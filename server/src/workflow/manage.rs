@@ -88,7 +88,7 @@ pub struct Save {
 pub struct Workflows {
     pub(super) store: Arc<Store>,
     catalogue: Arc<Catalogue>,
-    pub(super) versions: Arc<Versions>,
+    versions: Arc<Versions>,
     triggers: Arc<Triggers>,
     pub(super) source: Arc<Source>,
 }

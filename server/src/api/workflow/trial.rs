@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
 use pointsman_graph::{
+    check::Problem as Flaw,
     event::Failure,
     key::{NodeKey, Port},
 };
@@ -19,6 +20,7 @@ use crate::{
     api::{
         caller::{caller, part},
         error::{Error, Result},
+        job::Job,
         payload::{UserError, UserErrorCode},
         scalar::{DateTime, Json, TimeZone},
     },
@@ -132,6 +134,28 @@ pub struct PinnedNodeInput {
     output: Option<Json>,
 }
 
+/// A backtest to be.
+#[derive(InputObject)]
+pub struct WorkflowBacktestInput {
+    /// What is tested.
+    subject: WorkflowSubjectInput,
+    /// Where calendar days begin for a definition that is saved nowhere; UTC if nothing is said.
+    time_zone: Option<TimeZone>,
+    /// The changes since then are asked about.
+    since: DateTime,
+}
+
+/// What became of asking for a backtest.
+#[derive(Default, SimpleObject)]
+pub struct WorkflowBacktestPayload {
+    /// The job that does it.
+    job: Option<Job>,
+    /// What is wrong with the definition; with errors there is no backtest.
+    problems: Vec<WorkflowProblem>,
+    /// Why there is no backtest; empty where there is one.
+    user_errors: Vec<UserError>,
+}
+
 /// What became of a dry run.
 #[derive(Default, SimpleObject)]
 pub struct WorkflowDryRunPayload {
@@ -218,6 +242,49 @@ impl TrialMutations {
             user_errors,
         }))
     }
+
+    /// Asks the changes of the past how many runs the workflow would have started, as a job.
+    async fn workflow_backtest(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What is tested, and since when.")] input: WorkflowBacktestInput,
+    ) -> Result<Option<WorkflowBacktestPayload>> {
+        WorkflowBacktestPayload::of(context, input).await.map(Some)
+    }
+}
+
+impl WorkflowBacktestPayload {
+    async fn of(context: &Context<'_>, input: WorkflowBacktestInput) -> Result<Self> {
+        let access = caller(context)?.access();
+        let (workflows, engine) = (part::<Workflows>(context)?, part::<Engine>(context)?);
+        let subject = match input.subject.read(input.time_zone.as_ref())? {
+            Ok(subject) => subject,
+            Err(found) => return Ok(found.into()),
+        };
+        Ok(match workflows.candidate(access, subject, None).await? {
+            Candidate::Sound {
+                version,
+                definition,
+                warnings,
+            } => Self {
+                job: Some(Job::of(engine, engine.backtest(access, &version, &definition, input.since.0).await?).await?),
+                problems: warnings.into_iter().map(WorkflowProblem::from).collect(),
+                user_errors: Vec::new(),
+            },
+            Candidate::Flawed(flaws) => Found::flawed(flaws).into(),
+            Candidate::Refused(problem) => Found::from(UserError::of_argument(problem, &["input"])?).into(),
+        })
+    }
+}
+
+impl From<Found> for WorkflowBacktestPayload {
+    fn from(found: Found) -> Self {
+        Self {
+            job: None,
+            problems: found.problems,
+            user_errors: found.user_errors,
+        }
+    }
 }
 
 /// What both ask for.
@@ -238,6 +305,15 @@ struct Found {
     dry_run: Option<DryRun>,
     problems: Vec<WorkflowProblem>,
     user_errors: Vec<UserError>,
+}
+
+impl Found {
+    fn flawed(flaws: Vec<Flaw>) -> Self {
+        Self {
+            problems: flaws.into_iter().map(WorkflowProblem::from).collect(),
+            ..invalid(&["input", "subject"], "the definition has errors").into()
+        }
+    }
 }
 
 impl From<UserError> for Found {
@@ -276,13 +352,8 @@ impl Trial {
             Err(error) => return Ok(error.into()),
         };
         let (version, warnings) = match workflows.candidate(access, subject, node.as_ref()).await? {
-            Candidate::Sound { version, warnings } => (version, warnings),
-            Candidate::Flawed(flaws) => {
-                return Ok(Found {
-                    problems: flaws.into_iter().map(WorkflowProblem::from).collect(),
-                    ..invalid(&["input", "subject"], "the definition has errors").into()
-                });
-            }
+            Candidate::Sound { version, warnings, .. } => (version, warnings),
+            Candidate::Flawed(flaws) => return Ok(Found::flawed(flaws)),
             Candidate::Refused(problem) => {
                 return Ok(UserError::of_argument(problem, &["input"])?.into());
             }

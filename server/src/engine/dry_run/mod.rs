@@ -69,6 +69,18 @@ pub struct Answer {
 }
 
 impl Play {
+    /// With no answers: whatever waits for the outside world succeeds, or times out.
+    #[must_use]
+    pub fn plain(version: Arc<Version>, at: Timestamp) -> Self {
+        Self {
+            version,
+            at,
+            answers: Vec::new(),
+            pinned: HashMap::new(),
+            execute: None,
+        }
+    }
+
     /// Whether every answer is about a node that there is, and leaves it by a port that it has.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use pointsman_entities::{
     time::Timestamp,
 };
 use pointsman_graph::{event::Outcome, step::StepId};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::verdict::Verdict;
@@ -34,7 +35,8 @@ pub struct Report {
 }
 
 /// Why a dry run did not go on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Halt {
     pub code: Code,
     /// For people.
@@ -42,7 +44,8 @@ pub struct Halt {
 }
 
 /// The kinds of halt. Their texts are stable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Code {
     /// What is waited for has no time-out and no answer was given.
     WaitsForever,
@@ -89,7 +92,8 @@ pub struct Step {
 }
 
 /// Something that a run would do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Effect {
     /// The step that does it.
     pub step: String,
@@ -98,7 +102,8 @@ pub struct Effect {
 }
 
 /// What a run would do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Act {
     /// A change of a record, as the log would tell it.
     Change(Diff),
@@ -123,7 +128,8 @@ pub enum Act {
 }
 
 /// An e-mail as it would be sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Mail {
     pub to: Vec<String>,
     pub cc: Vec<String>,
@@ -136,7 +142,8 @@ pub struct Mail {
 }
 
 /// A change of a record, field by field.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Diff {
     pub object: String,
     pub record: RecordId,
@@ -158,6 +165,16 @@ impl Report {
             steps: BTreeMap::new(),
             effects: Vec::new(),
         }
+    }
+
+    /// How the run would end, as a run's status is called; none where the dry run came to a halt before.
+    #[must_use]
+    pub fn status(&self) -> Option<&'static str> {
+        self.outcome.map(|outcome| match outcome {
+            Outcome::Succeeded => "SUCCEEDED",
+            Outcome::Failed => "FAILED",
+            Outcome::Cancelled => "CANCELLED",
+        })
     }
 
     /// How much there is to show, in bytes of text.

@@ -9,6 +9,7 @@ pub mod decision;
 pub mod definition;
 pub mod event;
 pub mod expression;
+pub mod foreign;
 pub mod key;
 pub mod node;
 pub mod plan;

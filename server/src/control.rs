@@ -1,6 +1,8 @@
 //! Commands for an installation, carried out by whoever holds it: the command itself, or through a socket in the data folder
 //! the server that has it open. The socket is for the folder's owner alone.
 
+mod workflow;
+
 use std::{
     fs,
     io::{self, ErrorKind},
@@ -26,6 +28,8 @@ use crate::{
     store::Location,
 };
 
+pub use workflow::{Draft, NewWorkflow, ProblemLine, StartOrder, WorkflowLine, WorkflowOrder};
+
 /// What a command asks for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +37,7 @@ pub enum Order {
     CreateUser(UserOrder),
     CreateKey(KeyOrder),
     Seed,
+    Workflow(WorkflowOrder),
 }
 
 /// A user to be.
@@ -65,6 +70,12 @@ pub enum Answer {
         secret: String,
     },
     Seeded(Seeded),
+    Workflows(Vec<WorkflowLine>),
+    Draft(Draft),
+    /// A run has begun.
+    Run {
+        id: String,
+    },
     /// The input will not do.
     Refused {
         problems: Vec<String>,
@@ -81,6 +92,7 @@ pub async fn perform(installation: &Installation, order: Order) -> Answer {
         Order::CreateUser(order) => create_user(installation, order).await,
         Order::CreateKey(order) => create_key(installation, order).await,
         Order::Seed => seed(installation).await,
+        Order::Workflow(order) => workflow::perform(installation, order).await,
     };
     done.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a command has failed");

@@ -3,7 +3,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Output},
     time::Duration,
 };
 
@@ -88,11 +88,16 @@ impl Program {
 }
 
 impl Settings {
-    /// Runs a command of the program to its end; its standard output.
-    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+    /// Runs a command of the program to its end, good or bad.
+    pub fn output(&self, arguments: &[&str]) -> Result<Output> {
         let mut command = Command::new(binary()?);
         self.apply(command.args(arguments));
-        let output = command.output()?;
+        Ok(command.output()?)
+    }
+
+    /// Runs a command of the program to its good end; its standard output.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.output(arguments)?;
         ensure!(
             output.status.success(),
             "{arguments:?}: {}",

@@ -6,6 +6,7 @@ mod checking;
 mod crm;
 #[cfg(test)]
 mod idle;
+mod importing;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

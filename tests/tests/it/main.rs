@@ -2,9 +2,11 @@
 
 mod api;
 mod architecture;
+mod commands;
 mod crash;
 mod engine;
 mod outside;
+mod pushdown;
 mod servers;
 
 /// Runs each test on SQLite and on PostgreSQL. A test gives its world back, to be stopped in order.

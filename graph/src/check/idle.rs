@@ -39,7 +39,10 @@ impl<'r> Readers<'r> {
             of: HashMap::new(),
             all: false,
         };
-        for (reader, path) in reads.iter().flat_map(|(reader, paths)| paths.iter().map(move |path| (reader, path))) {
+        for (reader, path) in reads
+            .iter()
+            .flat_map(|(reader, paths)| paths.iter().map(move |path| (reader, path)))
+        {
             match (&*path.variable, path.fields.first()) {
                 ("steps", Some(step)) => readers.of.entry(step).or_default().push(reader),
                 ("steps", None) => readers.all = true,
@@ -80,21 +83,33 @@ fn lonely_join(definition: &Definition, node: &Node) -> Option<Problem> {
     let (Some(_), None) = (into.next(), into.next()) else {
         return None;
     };
-    let message = format!("only one way leads to the join `{}`: there is nothing to wait for", node.key);
+    let message = format!(
+        "only one way leads to the join `{}`: there is nothing to wait for",
+        node.key
+    );
     Some(Problem::warning(Code::JoinGathersNothing, message).at(&node.key))
 }
 
 /// A disabled node whose output others read: it is null.
 fn missed(node: &Node, readers: &Readers<'_>) -> Option<Problem> {
     let of = readers.of.get(node.key.as_str()).filter(|_| node.common.disabled)?;
-    let mut names: Vec<String> = of.iter().map(|reader| format!("`{reader}`")).collect::<HashSet<_>>().into_iter().collect();
+    let mut names: Vec<String> = of
+        .iter()
+        .map(|reader| format!("`{reader}`"))
+        .collect::<HashSet<_>>()
+        .into_iter()
+        .collect();
     names.sort();
     let message = format!(
         "`{}` is disabled, so what {} reads of it is null",
         node.key,
         names.join(", ")
     );
-    Some(Problem::warning(Code::DisabledButRead, message).at(&node.key).field("disabled"))
+    Some(
+        Problem::warning(Code::DisabledButRead, message)
+            .at(&node.key)
+            .field("disabled"),
+    )
 }
 
 /// A disabled node is left by its main port alone.

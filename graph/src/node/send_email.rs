@@ -69,7 +69,9 @@ impl SendEmail {
     fn check_consent(&self, kind: EmailKind, site: &mut Site<'_>) {
         let says = |body: &String| {
             let body = body.to_lowercase();
-            ["unsubscribe", "opt out", "opt-out", "opt_out", "optout"].iter().any(|word| body.contains(word))
+            ["unsubscribe", "opt out", "opt-out", "opt_out", "optout"]
+                .iter()
+                .any(|word| body.contains(word))
         };
         let mut bodies = self.text.iter().chain(&self.html).peekable();
         if kind == EmailKind::Marketing && bodies.peek().is_some() && !bodies.any(says) {

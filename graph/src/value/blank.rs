@@ -50,15 +50,30 @@ mod tests {
         let nested = Type::Struct(Arc::new(
             [
                 (Arc::from("status"), FieldType::of(status)),
-                (Arc::from("owner"), FieldType::of(Type::Reference("user".into())).nullable()),
+                (
+                    Arc::from("owner"),
+                    FieldType::of(Type::Reference("user".into())).nullable(),
+                ),
                 (Arc::from("since"), FieldType::of(Type::Date)),
             ]
             .into_iter()
             .collect(),
         ));
         let types = [
-            Type::Bool, Type::Int, Type::Uint, Type::Double, Type::Decimal, Type::String, Type::Bytes, Type::Timestamp,
-            Type::Date, Type::Duration, Type::list_of(Type::Int), Type::map_of(Type::Int), Type::Int.or_null(), nested,
+            Type::Bool,
+            Type::Int,
+            Type::Uint,
+            Type::Double,
+            Type::Decimal,
+            Type::String,
+            Type::Bytes,
+            Type::Timestamp,
+            Type::Date,
+            Type::Duration,
+            Type::list_of(Type::Int),
+            Type::map_of(Type::Int),
+            Type::Int.or_null(),
+            nested,
         ];
 
         for ty in types {

@@ -57,7 +57,10 @@ fn a_condition_that_can_come_to_both_is_not() {
 
 #[test]
 fn the_message_says_which_way_a_condition_always_goes() {
-    let never = check(after_won("if", json!({ "condition": "record.amount > 10 && record.amount < 5" })));
+    let never = check(after_won(
+        "if",
+        json!({ "condition": "record.amount > 10 && record.amount < 5" }),
+    ));
 
     let problem = &never.problems[0];
     assert_eq!(
@@ -72,8 +75,14 @@ fn the_message_says_which_way_a_condition_always_goes() {
 fn an_output_that_nobody_reads_is_warned_of() {
     let unread = |kind, config| problems(after_won(kind, config));
 
-    assert_eq!(unread("findRecords", json!({ "object": "company" })), ["[node UNUSED_OUTPUT]"]);
-    assert_eq!(unread("set", json!({ "values": { "a": "1" } })), ["[node UNUSED_OUTPUT]"]);
+    assert_eq!(
+        unread("findRecords", json!({ "object": "company" })),
+        ["[node UNUSED_OUTPUT]"]
+    );
+    assert_eq!(
+        unread("set", json!({ "values": { "a": "1" } })),
+        ["[node UNUSED_OUTPUT]"]
+    );
     let request = |method: Json| json!({ "url": "https://x.example", "method": method });
     assert_eq!(unread("httpRequest", request(json!("GET"))), ["[node UNUSED_OUTPUT]"]);
     assert_eq!(unread("httpRequest", request(json!("POST"))), [""; 0]);
@@ -95,7 +104,10 @@ fn an_output_that_a_template_or_a_loop_reads_is_used() {
     assert_eq!(problems(definition("{{ steps.find.output.count }}")), [""; 0]);
     let each = "{% for one in steps.find.output.records %}{{ one.name }}{% endfor %}";
     assert_eq!(problems(definition(each)), [""; 0]);
-    assert_eq!(problems(definition("{{ steps.find.output.records.all(r, r.name != '') }}")), [""; 0]);
+    assert_eq!(
+        problems(definition("{{ steps.find.output.records.all(r, r.name != '') }}")),
+        [""; 0]
+    );
     assert_eq!(problems(definition("x")), ["[find UNUSED_OUTPUT]"]);
 }
 
@@ -114,7 +126,10 @@ fn what_depends_on_a_disabled_node_is_named() {
 
     let found = check(definition.clone()).problems;
 
-    assert_eq!(problems(definition), ["[e NEVER_TAKEN]", "[find disabled DISABLED_BUT_READ]"]);
+    assert_eq!(
+        problems(definition),
+        ["[e NEVER_TAKEN]", "[find disabled DISABLED_BUT_READ]"]
+    );
     assert_eq!(found[1].message, "`find` is disabled, so what `a` reads of it is null");
 }
 

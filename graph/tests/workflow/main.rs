@@ -6,6 +6,7 @@ mod checking;
 mod crm;
 #[cfg(test)]
 mod idle;
+#[cfg(test)]
 mod importing;
 #[cfg(test)]
 mod random;

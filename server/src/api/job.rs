@@ -15,10 +15,7 @@ use super::{
 };
 use crate::{
     crm::{access::Permission, id, value::parse_time},
-    engine::{
-        Engine, backtest,
-        browse,
-    },
+    engine::{Engine, backtest, browse},
 };
 
 /// The prefix of jobs' ids.

@@ -118,14 +118,21 @@ impl Engine {
         }
     }
 
-    /// Works on a job to its end, if nobody else does: what a command does that has no server beside it.
+    /// Does one part of a job that nobody works on: what a command does that has no server beside it.
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn work_off(&self, id: JobId) -> Result<(), Error> {
-        match self.job(id).await?.filter(|row| row.finished_at.is_none()) {
-            Some(row) => self.take(row, &CancellationToken::new()).await,
-            None => Ok(()),
+    pub async fn work_on(&self, id: JobId) -> Result<(), Error> {
+        let free = |row: &job::Model| row.finished_at.is_none() && row.owner.is_none();
+        let Some(row) = self.job(id).await?.filter(free) else {
+            return Ok(());
+        };
+        let Some(held) = self.lease(row).await? else {
+            return Ok(());
+        };
+        match self.part(held).await? {
+            Some(kept) if kept.finished_at.is_none() => self.let_go(&kept).await,
+            Some(_) | None => Ok(()),
         }
     }
 
@@ -133,22 +140,27 @@ impl Engine {
         let Some(mut held) = self.lease(row).await? else {
             return Ok(());
         };
-        while held.finished_at.is_none() && !stop.is_cancelled() {
-            let next = match backtest::advance(self, &held).await {
-                Ok(progress) => moved(progress),
-                // A database that is away comes back; the job waits for it, and so does whoever watches.
-                Err(Error::Store(error)) => return Err(error.into()),
-                Err(error) => failed(&held, &error),
-            };
-            match self.keep(held, next).await? {
+        while held.finished_at.is_none() {
+            if stop.is_cancelled() {
+                return self.let_go(&held).await;
+            }
+            match self.part(held).await? {
                 Some(kept) => held = kept,
                 None => return Ok(()),
             }
         }
-        if held.finished_at.is_none() {
-            self.let_go(&held).await?;
-        }
         Ok(())
+    }
+
+    /// Does a part and commits it; none where the job is no longer ours.
+    async fn part(&self, held: job::Model) -> Result<Option<job::Model>, Error> {
+        let next = match backtest::advance(self, &held).await {
+            Ok(progress) => moved(progress),
+            // A database that is away comes back; the job waits for it, and so does whoever watches.
+            Err(Error::Store(error)) => return Err(error.into()),
+            Err(error) => failed(&held, &error),
+        };
+        self.keep(held, next).await
     }
 
     /// The job, ours from now on; none where another server node was quicker.
@@ -172,7 +184,9 @@ impl Engine {
         if let Some(before) = &held.progress {
             payload::remove(&self.store, &mut set, before).await?;
         }
-        let progress = next.progress.map(|text| payload::put(&mut set, || self.source.id(), text));
+        let progress = next
+            .progress
+            .map(|text| payload::put(&mut set, || self.source.id(), text));
         let kept = job::Model {
             state: next.state.into(),
             done: next.done,

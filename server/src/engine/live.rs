@@ -10,6 +10,7 @@ use pointsman_entities::{
 };
 use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Engine, Error};
@@ -72,7 +73,8 @@ pub struct Step {
 }
 
 /// Where a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// Decided, not begun: the segment's budget ended before its turn.
     Ready,

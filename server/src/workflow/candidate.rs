@@ -24,7 +24,10 @@ pub enum Subject {
     Draft(WorkflowId),
     Version(VersionId),
     /// A definition as it is drawn just now.
-    Drawn { definition: Definition, time_zone: String },
+    Drawn {
+        definition: Definition,
+        time_zone: String,
+    },
 }
 
 /// What came of it.

@@ -58,7 +58,11 @@ impl DryRun {
 
     /// The way it went: the nodes in the order in which they began.
     async fn steps(&self) -> Result<Vec<DryRunStep>> {
-        self.0.steps.iter().map(|(number, step)| DryRunStep::of(*number, step)).collect()
+        self.0
+            .steps
+            .iter()
+            .map(|(number, step)| DryRunStep::of(*number, step))
+            .collect()
     }
 
     /// Everything that the run would do, in the order in which it would.

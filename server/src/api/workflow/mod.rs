@@ -32,9 +32,9 @@ use crate::{
 };
 pub use change::WorkflowMutations;
 use definition::WorkflowDefinition;
+pub use dry_run::{DryRunEffect, DryRunHalt};
 use problem::WorkflowProblem;
 pub use query::{WorkflowQueries, one_of};
-pub use dry_run::{DryRunEffect, DryRunHalt};
 pub use trial::{TrialMutations, TrialQueries};
 
 /// The prefix of workflows' ids.

@@ -267,7 +267,13 @@ impl WorkflowBacktestPayload {
                 definition,
                 warnings,
             } => Self {
-                job: Some(Job::of(engine, engine.backtest(access, &version, &definition, input.since.0).await?).await?),
+                job: Some(
+                    Job::of(
+                        engine,
+                        engine.backtest(access, &version, &definition, input.since.0).await?,
+                    )
+                    .await?,
+                ),
                 problems: warnings.into_iter().map(WorkflowProblem::from).collect(),
                 user_errors: Vec::new(),
             },
@@ -336,7 +342,11 @@ struct Prepared {
 impl Trial {
     async fn run(self, context: &Context<'_>, subject: WorkflowSubjectInput) -> Result<Found> {
         let access = caller(context)?.access();
-        let (workflows, engine, crm) = (part::<Workflows>(context)?, part::<Engine>(context)?, part::<Crm>(context)?);
+        let (workflows, engine, crm) = (
+            part::<Workflows>(context)?,
+            part::<Engine>(context)?,
+            part::<Crm>(context)?,
+        );
         let subject = match subject.read(self.time_zone.as_ref())? {
             Ok(subject) => subject,
             Err(found) => return Ok(found),
@@ -398,13 +408,25 @@ impl Trial {
     }
 
     fn prepare(self) -> std::result::Result<Prepared, UserError> {
-        let key = |text: &str, path: &[&str]| text.parse::<NodeKey>().map_err(|_| invalid(path, "this is no key of a node"));
+        let key = |text: &str, path: &[&str]| {
+            text.parse::<NodeKey>()
+                .map_err(|_| invalid(path, "this is no key of a node"))
+        };
         let node = self.node.map(|node| key(&node, &["input", "node"])).transpose()?;
-        let trigger = self.start.trigger.map(|trigger| key(&trigger, &["input", "start", "trigger"])).transpose()?;
+        let trigger = self
+            .start
+            .trigger
+            .map(|trigger| key(&trigger, &["input", "start", "trigger"]))
+            .transpose()?;
         let values = match self.start.values {
             None => None,
             Some(Json(Value::Object(values))) => Some(values),
-            Some(_) => return Err(invalid(&["input", "start", "values"], "this must be an object of fields")),
+            Some(_) => {
+                return Err(invalid(
+                    &["input", "start", "values"],
+                    "this must be an object of fields",
+                ));
+            }
         };
         let pin = |pin: PinnedNodeInput| {
             let left = Left::By {
@@ -422,7 +444,11 @@ impl Trial {
                 payload: self.start.payload.map_or(Value::Null, |payload| payload.0),
             },
             answers: self.answers.into_iter().map(Answer::from).collect(),
-            pinned: self.pinned.into_iter().map(pin).collect::<std::result::Result<_, UserError>>()?,
+            pinned: self
+                .pinned
+                .into_iter()
+                .map(pin)
+                .collect::<std::result::Result<_, UserError>>()?,
         })
     }
 }

@@ -194,12 +194,19 @@ fn version(engine: &Engine, order: &Order) -> Result<Arc<Version>, Error> {
 impl Work<'_> {
     /// The objects whose changes can start runs, in an order that every server node has.
     fn objects(&self) -> Vec<Arc<Object>> {
-        let triggers = self.version.plan.triggers().filter(|(_, rule)| rule.operation.is_some());
+        let triggers = self
+            .version
+            .plan
+            .triggers()
+            .filter(|(_, rule)| rule.operation.is_some());
         let mut names: Vec<_> = triggers.filter_map(|(_, rule)| rule.object.clone()).collect();
         names.sort();
         names.dedup();
         let catalogue = self.engine.crm.catalogue();
-        names.iter().filter_map(|name| catalogue.object(name).cloned()).collect()
+        names
+            .iter()
+            .filter_map(|name| catalogue.object(name).cloned())
+            .collect()
     }
 
     async fn count(&self) -> Result<i64, Error> {

@@ -24,9 +24,7 @@ pub fn unwind(
     let rows = rows.into_iter().filter(known);
     rows.map(|row| {
         let change = state.take().and_then(|after| step(object, after, &row));
-        state = change
-            .as_ref()
-            .and_then(|change| change.before.as_deref().cloned());
+        state = change.as_ref().and_then(|change| change.before.as_deref().cloned());
         (row, change)
     })
     .collect()

@@ -189,7 +189,11 @@ impl Engine {
             (values, _) => {
                 let values = values.as_ref().map(expressions).unwrap_or_default();
                 let written = match typed(object, &values, before.as_deref()) {
-                    Ok(values) => self.crm.write(decision, &command(object, before.as_deref(), values)).await?,
+                    Ok(values) => {
+                        self.crm
+                            .write(decision, &command(object, before.as_deref(), values))
+                            .await?
+                    }
                     Err(problems) => Err(problems),
                 };
                 match written {
@@ -204,7 +208,11 @@ impl Engine {
             }
         };
         Ok(Ok(Change {
-            operation: if before.is_some() { Operation::Updated } else { Operation::Created },
+            operation: if before.is_some() {
+                Operation::Updated
+            } else {
+                Operation::Created
+            },
             fields: changed_fields(before.as_deref(), &after),
             before,
             after,

@@ -204,8 +204,12 @@ impl<'e> Rehearsal<'e> {
     async fn next(&mut self, done: &Done, found: reading::Orders) -> Result<Vec<Stimulus>, Error> {
         let told = self.agenda.told(&done.live, &found.changes);
         self.agenda.add(found.timers, found.waits, &mut self.report);
-        self.orders
-            .extend(found.effects.into_iter().map(|(id, step, payload)| (id, (step, payload))));
+        self.orders.extend(
+            found
+                .effects
+                .into_iter()
+                .map(|(id, step, payload)| (id, (step, payload))),
+        );
         let mut stimuli = told;
         for effect in &done.effects {
             if let Some((step, payload)) = self.orders.get(effect).cloned() {

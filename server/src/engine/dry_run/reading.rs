@@ -128,7 +128,10 @@ impl Row<'_> {
         let set = |place: &mut String, text: Option<String>| *place = text.unwrap_or_else(|| std::mem::take(place));
         set(&mut step.node, self.text("node"));
         set(&mut step.step, self.text("step"));
-        step.status = self.text("status").and_then(|text| Status::parse(&text)).or(step.status);
+        step.status = self
+            .text("status")
+            .and_then(|text| Status::parse(&text))
+            .or(step.status);
         step.attempt = self.integer("attempt").unwrap_or(step.attempt);
         step.port = self.text("port").or(step.port.take());
         step.input = self.json("input").or(step.input.take());

@@ -11,13 +11,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::verdict::Verdict;
-use crate::{
-    crm::change::Operation,
-    engine::live::Status,
-};
+use crate::{crm::change::Operation, engine::live::Status};
 
 /// A run that was played through.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Report {
     /// Whether such a change would start a run at all, and why. The rest tells what a run would do if it were started.
     pub verdict: Verdict,
@@ -71,7 +69,8 @@ impl Code {
 }
 
 /// A step as its row would be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Step {
     pub node: String,
     pub step: String,
@@ -180,7 +179,10 @@ impl Report {
     /// How much there is to show, in bytes of text.
     pub(super) fn bytes(&self) -> usize {
         let json = |json: &Option<Json>| json.as_ref().map_or(0, |json| json.to_string().len());
-        self.steps.values().map(|step| json(&step.input) + json(&step.output)).sum()
+        self.steps
+            .values()
+            .map(|step| json(&step.input) + json(&step.output))
+            .sum()
     }
 
     /// The steps of a node that is waiting, or has an effect under way.

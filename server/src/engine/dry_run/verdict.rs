@@ -8,6 +8,7 @@ use pointsman_graph::{
     resolve::Traced,
     value::Value,
 };
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use crate::{
@@ -22,7 +23,8 @@ use crate::{
 };
 
 /// What a trigger says to a change.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// Whether a run is started.
     pub fires: bool,

@@ -8,6 +8,7 @@ mod pages;
 mod reading;
 mod runs;
 mod streams;
+mod trials;
 mod workflows;
 mod writing;
 

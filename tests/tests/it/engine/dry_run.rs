@@ -36,26 +36,45 @@ struct Trial {
 
 impl Trial {
     fn of(record: &pointsman::crm::Record) -> Self {
-        Self { record: Some(record.global_id()), ..Self::default() }
+        Self {
+            record: Some(record.global_id()),
+            ..Self::default()
+        }
     }
 
     fn values(self, values: Json) -> Self {
-        Self { values: Some(values), ..self }
+        Self {
+            values: Some(values),
+            ..self
+        }
     }
 
     fn answers(self, answers: impl Into<Vec<Answer>>) -> Self {
-        Self { answers: answers.into(), ..self }
+        Self {
+            answers: answers.into(),
+            ..self
+        }
     }
 
     async fn play(self, world: &World, definition: Json) -> Result<Report> {
-        let subject = Subject::Drawn { definition: Definition::from_json(definition)?, time_zone: "UTC".into() };
+        let subject = Subject::Drawn {
+            definition: Definition::from_json(definition)?,
+            time_zone: "UTC".into(),
+        };
         let up_to = self.up_to.map(str::parse).transpose()?;
-        let version = match world.workflows.candidate(&world.access, subject, up_to.as_ref()).await? {
+        let version = match world
+            .workflows
+            .candidate(&world.access, subject, up_to.as_ref())
+            .await?
+        {
             Candidate::Sound { version, .. } => version,
             other => bail!("{other:#?}"),
         };
-        let pinned: Result<HashMap<_, _>> =
-            self.pinned.into_iter().map(|(node, left)| Ok((node.parse()?, left))).collect();
+        let pinned: Result<HashMap<_, _>> = self
+            .pinned
+            .into_iter()
+            .map(|(node, left)| Ok((node.parse()?, left)))
+            .collect();
         let play = Play {
             version: Arc::clone(&version),
             at: START,
@@ -71,16 +90,30 @@ impl Trial {
         };
         let imagined = world.engine.imagine(&world.access, &version, &start, START).await?;
         let imagined = imagined.map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
-        world.engine.dry_run(play, imagined).await?.map_err(|problem| anyhow::anyhow!("{problem:?}"))
+        world
+            .engine
+            .dry_run(play, imagined)
+            .await?
+            .map_err(|problem| anyhow::anyhow!("{problem:?}"))
     }
 }
 
 fn said(step: &str, port: Option<&str>, output: Json) -> Answer {
-    Answer { step: step.into(), left: Left::By { port: port.map(Into::into), output } }
+    Answer {
+        step: step.into(),
+        left: Left::By {
+            port: port.map(Into::into),
+            output,
+        },
+    }
 }
 
 fn step<'r>(report: &'r Report, node: &str) -> &'r Step {
-    report.steps.values().find(|step| step.node == node).unwrap_or_else(|| panic!("{node}: {report:#?}"))
+    report
+        .steps
+        .values()
+        .find(|step| step.node == node)
+        .unwrap_or_else(|| panic!("{node}: {report:#?}"))
 }
 
 fn diffs(report: &Report) -> Vec<&Diff> {
@@ -94,34 +127,72 @@ fn diffs(report: &Report) -> Vec<&Diff> {
 fn closed_won() -> Json {
     workflow(
         vec![
-            node("won", "recordUpdated", json!({
-                "object": "deal", "fields": ["stage"], "where": "record.status == 'WON' && previous.status != 'WON'",
-            })),
-            node("customer", "updateRecord", json!({ "record": "record.company", "values": { "lifecycle": "CUSTOMER" } })),
-            node("task", "createTask", json!({ "title": "Welcome {{ record.company.name }}", "dueIn": "P3D", "about": "record" })),
+            node(
+                "won",
+                "recordUpdated",
+                json!({
+                    "object": "deal", "fields": ["stage"], "where": "record.status == 'WON' && previous.status != 'WON'",
+                }),
+            ),
+            node(
+                "customer",
+                "updateRecord",
+                json!({ "record": "record.company", "values": { "lifecycle": "CUSTOMER" } }),
+            ),
+            node(
+                "task",
+                "createTask",
+                json!({ "title": "Welcome {{ record.company.name }}", "dueIn": "P3D", "about": "record" }),
+            ),
             node("pause", "delay", json!({ "for": "P2D" })),
-            node("mail", "sendEmail", json!({
-                "to": "{{ record.owner.email }}", "subject": "{{ record.name }} is won",
-                "text": "{{ record.amount }} {{ record.amountCurrency }} from a {{ record.company.lifecycle }}.",
-            })),
-            node("call", "httpRequest", json!({
-                "method": "POST", "url": "https://erp.example/orders", "headers": { "x-token": "secret" },
-                "json": { "deal": "{{ record.name }}" },
-                "responseSchema": { "type": "object", "properties": { "number": { "type": "string" } }, "required": ["number"] },
-            })),
-            node("note", "createTask", json!({ "title": "Order {{ steps.call.output.body.number }}: {{ steps.call.output.status }}" })),
+            node(
+                "mail",
+                "sendEmail",
+                json!({
+                    "to": "{{ record.owner.email }}", "subject": "{{ record.name }} is won",
+                    "text": "{{ record.amount }} {{ record.amountCurrency }} from a {{ record.company.lifecycle }}.",
+                }),
+            ),
+            node(
+                "call",
+                "httpRequest",
+                json!({
+                    "method": "POST", "url": "https://erp.example/orders", "headers": { "x-token": "secret" },
+                    "json": { "deal": "{{ record.name }}" },
+                    "responseSchema": { "type": "object", "properties": { "number": { "type": "string" } }, "required": ["number"] },
+                }),
+            ),
+            node(
+                "note",
+                "createTask",
+                json!({ "title": "Order {{ steps.call.output.body.number }}: {{ steps.call.output.status }}" }),
+            ),
         ],
-        &["won -> customer", "customer -> task", "task -> pause", "pause -> mail", "mail -> call", "call -> note"],
+        &[
+            "won -> customer",
+            "customer -> task",
+            "task -> pause",
+            "pause -> mail",
+            "mail -> call",
+            "call -> note",
+        ],
     )
 }
 
 async fn deal(world: &World) -> Result<Arc<pointsman::crm::Record>> {
-    let owner = world.create("user", json!({ "name": "Olga", "email": "olga@acme.example" })).await?;
+    let owner = world
+        .create("user", json!({ "name": "Olga", "email": "olga@acme.example" }))
+        .await?;
     let company = world.create("company", json!({ "name": "Bäcker & Söhne" })).await?;
-    world.create("deal", json!({
-        "name": "Ovens", "company": company.global_id(), "owner": owner.global_id(),
-        "amount": { "amount": "12500.50", "currency": "EUR" },
-    })).await
+    world
+        .create(
+            "deal",
+            json!({
+                "name": "Ovens", "company": company.global_id(), "owner": owner.global_id(),
+                "amount": { "amount": "12500.50", "currency": "EUR" },
+            }),
+        )
+        .await
 }
 
 both! {
@@ -351,15 +422,27 @@ async fn only_the_tested_step_really_calls_and_once(backend: Backend) -> Result<
     let mut definition = workflow(
         vec![
             node("start", "manual", json!({ "cardinality": "none" })),
-            node("first", "httpRequest", json!({ "method": "POST", "url": format!("{url}first") })),
-            node("second", "httpRequest", json!({ "method": "POST", "url": format!("{url}second") })),
+            node(
+                "first",
+                "httpRequest",
+                json!({ "method": "POST", "url": format!("{url}first") }),
+            ),
+            node(
+                "second",
+                "httpRequest",
+                json!({ "method": "POST", "url": format!("{url}second") }),
+            ),
         ],
         &["start -> first", "first -> second"],
     );
     definition["nodes"][2]["retry"] = json!({ "maxAttempts": 3 });
     let before = dump(world.reads()).await?;
 
-    let trial = Trial { up_to: Some("second"), execute: true, ..Trial::default() };
+    let trial = Trial {
+        up_to: Some("second"),
+        execute: true,
+        ..Trial::default()
+    };
     let report = trial.play(&world, definition).await?;
 
     let targets: Vec<_> = sink.recorded().into_iter().map(|request| request.target).collect();

@@ -1,5 +1,6 @@
 //! The engine on a clock that the tests own, on both databases.
 
+mod backtest;
 mod basics;
 mod closed_won;
 mod drip;

@@ -58,6 +58,8 @@ ids! {
     KeyId,
     /// A payload that is kept out of line.
     BlobId,
+    /// Long work that is done in parts.
+    JobId,
 }
 
 impl From<UserId> for RecordId {

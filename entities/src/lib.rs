@@ -15,6 +15,7 @@ pub mod effect;
 pub mod epoch;
 pub mod idempotency;
 pub mod ids;
+pub mod job;
 pub mod member;
 pub mod message;
 pub mod note;

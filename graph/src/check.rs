@@ -3,6 +3,7 @@
 
 mod assign;
 mod common;
+mod idle;
 mod loops;
 mod problem;
 mod scope;
@@ -57,14 +58,17 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
     let nodes: HashMap<&NodeKey, &Node> = definition.nodes.iter().map(|node| (&node.key, node)).collect();
     let mut scopes = Scopes::new(&track, &nodes, schema);
     let mut compiled: HashMap<NodeKey, Compiled> = HashMap::new();
+    let mut reads = idle::Reads::new();
     for (at, node) in track.in_order() {
         let Some(node) = nodes.get(&node.key) else { continue };
         let mut site = Site::new(node, scopes.at(at, node, &compiled), schema, &mut problems);
         describe(node, &mut site);
         let outcome = node.config.compile(&mut site);
+        reads.insert(node.key.clone(), site.into_reads());
         compiled.insert(node.key.clone(), outcome);
     }
     problems.extend(loops::warnings(definition, &compiled));
+    problems.extend(idle::warnings(definition, &reads));
     sort(&mut problems, definition);
     let plan = (!problems.iter().any(Problem::is_error)).then(|| {
         let settings = definition

@@ -1,6 +1,7 @@
 //! What an admin drew: nodes and edges as written, sound or not. Reads and writes them without losing anything; whether
 //! they make sense is the check's to say.
 
+mod part;
 mod read;
 mod write;
 

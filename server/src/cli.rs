@@ -64,7 +64,7 @@ enum Command {
         #[command(subcommand)]
         act: account::KeyAct,
     },
-    /// Workflows: list, check, import, export, run.
+    /// Workflows: list, check, import, export, run, dry-run, backtest.
     Workflow {
         #[command(subcommand)]
         act: workflow::Act,

@@ -1,6 +1,7 @@
 //! Commands for an installation, carried out by whoever holds it: the command itself, or through a socket in the data folder
 //! the server that has it open. The socket is for the folder's owner alone.
 
+mod trial;
 mod workflow;
 
 use std::{
@@ -28,6 +29,7 @@ use crate::{
     store::Location,
 };
 
+pub use trial::{DryRunOrder, JobLine, Played, SubjectOrder, TrialOrder};
 pub use workflow::{Draft, NewWorkflow, ProblemLine, StartOrder, WorkflowLine, WorkflowOrder};
 
 /// What a command asks for.
@@ -38,6 +40,7 @@ pub enum Order {
     CreateKey(KeyOrder),
     Seed,
     Workflow(WorkflowOrder),
+    Trial(TrialOrder),
 }
 
 /// A user to be.
@@ -76,6 +79,8 @@ pub enum Answer {
     Run {
         id: String,
     },
+    DryRun(Box<Played>),
+    Job(JobLine),
     /// The input will not do.
     Refused {
         problems: Vec<String>,
@@ -93,6 +98,7 @@ pub async fn perform(installation: &Installation, order: Order) -> Answer {
         Order::CreateKey(order) => create_key(installation, order).await,
         Order::Seed => seed(installation).await,
         Order::Workflow(order) => workflow::perform(installation, order).await,
+        Order::Trial(order) => trial::perform(installation, order).await,
     };
     done.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a command has failed");

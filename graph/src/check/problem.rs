@@ -86,6 +86,18 @@ pub enum Code {
     WaitsForever,
     /// What the workflow changes starts it again.
     TriggersItself,
+    /// A condition that always holds, or never.
+    ConstantCondition,
+    /// An output that nobody reads, of a node that is there for nothing else.
+    UnusedOutput,
+    /// A join that a single way leads to.
+    JoinGathersNothing,
+    /// The output of a disabled node, which others read.
+    DisabledButRead,
+    /// An edge at a port that its node never leaves by.
+    NeverTaken,
+    /// Marketing that doesn't say how to have no more of it.
+    NoWayToUnsubscribe,
     /// Found in an expression or template.
     Language(expression::Code),
 }
@@ -122,6 +134,12 @@ impl Code {
             Code::Ambiguous => "AMBIGUOUS",
             Code::WaitsForever => "WAITS_FOREVER",
             Code::TriggersItself => "TRIGGERS_ITSELF",
+            Code::ConstantCondition => "CONSTANT_CONDITION",
+            Code::UnusedOutput => "UNUSED_OUTPUT",
+            Code::JoinGathersNothing => "JOIN_GATHERS_NOTHING",
+            Code::DisabledButRead => "DISABLED_BUT_READ",
+            Code::NeverTaken => "NEVER_TAKEN",
+            Code::NoWayToUnsubscribe => "NO_WAY_TO_UNSUBSCRIBE",
             Code::Language(code) => code.as_str(),
         }
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Code, Problem, scope::Scope, values::unknown_record_field};
 use crate::{
     definition::Node,
-    expression::{self, Diagnostic, Expression, TypeScope},
+    expression::{self, Diagnostic, Expression, Path, TypeScope},
     key::NodeKey,
     span::Span,
     template::{Escape, Template},
@@ -20,6 +20,8 @@ pub(crate) struct Site<'c> {
     schema: &'c Arc<dyn Schema>,
     problems: &'c mut Vec<Problem>,
     errors: usize,
+    /// What its texts read.
+    reads: Vec<Path>,
 }
 
 impl<'c> Site<'c> {
@@ -30,7 +32,13 @@ impl<'c> Site<'c> {
             schema,
             problems,
             errors: 0,
+            reads: Vec::new(),
         }
+    }
+
+    /// What the node's texts read, each path at its longest.
+    pub fn into_reads(self) -> Vec<Path> {
+        self.reads
     }
 
     pub fn report(&mut self, problem: Problem) {
@@ -135,17 +143,24 @@ impl<'c> Site<'c> {
 
     /// A condition on what the node sees.
     pub fn condition(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
-        self.compile(field, source, None, Expression::compile_condition)
+        let condition = self.compile(field, source, None, Expression::compile_condition)?;
+        self.warn_of_constant(field, &condition);
+        Some(condition)
     }
 
     /// A condition on another record, which is `record` in it; the run's own is `trigger.record`.
     pub fn condition_on(&mut self, field: &str, source: Option<&str>, object: &Arc<ObjectType>) -> Option<Expression> {
-        self.compile(
-            field,
-            source,
-            Some(Type::Record(Arc::clone(object))),
-            Expression::compile_condition,
-        )
+        let candidate = Some(Type::Record(Arc::clone(object)));
+        let condition = self.compile(field, source, candidate, Expression::compile_condition)?;
+        self.warn_of_constant(field, &condition);
+        Some(condition)
+    }
+
+    fn warn_of_constant(&mut self, field: &str, condition: &Expression) {
+        let Some(holds) = condition.constant() else { return };
+        let always = if holds { "always" } else { "never" };
+        let message = format!("`{}` {always} holds, whatever it reads", condition.source());
+        self.report(Problem::warning(Code::ConstantCondition, message).field(field));
     }
 
     pub fn expression(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
@@ -167,7 +182,10 @@ impl<'c> Site<'c> {
     pub fn template(&mut self, field: &str, source: Option<&str>, escape: Escape) -> Option<Template> {
         let source = source.filter(|source| !source.is_empty())?;
         match Template::compile(source, &self.scope.variables, escape) {
-            Ok(template) => Some(template),
+            Ok(template) => {
+                self.reads.extend(template.paths());
+                Some(template)
+            }
             Err(diagnostics) => self.take_down(field, source, diagnostics),
         }
     }
@@ -201,7 +219,10 @@ impl<'c> Site<'c> {
             None => compile(source, &self.scope.variables),
         };
         match compiled {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                self.reads.extend_from_slice(expression.paths());
+                Some(expression)
+            }
             Err(diagnostics) => self.take_down(field, source, diagnostics),
         }
     }

@@ -112,7 +112,7 @@ fn an_edge_out_of_a_branch_must_name_its_port() {
 
 #[test]
 fn names_that_tell_things_apart_are_told_apart() {
-    let case = |name: &str| json!({ "name": name, "condition": "true" });
+    let case = |name: &str| json!({ "name": name, "condition": "record.probability > 10" });
     let mut definition = after_won(
         "switch",
         json!({ "cases": [case("a"), case("a"), case("error"), case(" ")] }),
@@ -275,7 +275,7 @@ fn a_wait_without_a_time_out_is_warned_of() {
 
 #[test]
 fn only_actions_are_retried_or_disabled() {
-    let mut definition = after_won("if", json!({ "condition": "true" }));
+    let mut definition = after_won("if", json!({ "condition": "record.probability > 10" }));
     definition["nodes"][1]["retry"] = json!({ "maxAttempts": 3 });
     definition["nodes"][1]["disabled"] = json!(true);
 
@@ -308,8 +308,9 @@ fn a_condition_on_other_records_has_them_as_record() {
         ))
     };
 
-    assert_eq!(find("record.owner == trigger.record.owner"), [""; 0]);
-    assert_eq!(find("record.amount > 1"), ["node where UNKNOWN_FIELD"]);
+    let unused = "[node UNUSED_OUTPUT]";
+    assert_eq!(find("record.owner == trigger.record.owner"), [unused]);
+    assert_eq!(find("record.amount > 1"), ["node where UNKNOWN_FIELD", unused]);
 }
 
 #[test]

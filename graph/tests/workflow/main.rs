@@ -5,6 +5,8 @@ mod checking;
 #[cfg(test)]
 mod crm;
 #[cfg(test)]
+mod idle;
+#[cfg(test)]
 mod importing;
 #[cfg(test)]
 mod random;

@@ -10,6 +10,7 @@ mod connection;
 pub mod door;
 mod error;
 mod filter;
+mod job;
 mod key;
 mod links;
 mod money;
@@ -41,7 +42,9 @@ pub struct Query(
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
+    workflow::TrialQueries,
     run::RunQueries,
+    job::JobQueries,
 );
 
 /// All mutations.
@@ -51,6 +54,7 @@ pub struct Mutation(
     key::KeyMutations,
     object::ObjectMutations,
     workflow::WorkflowMutations,
+    workflow::TrialMutations,
     run::RunMutations,
 );
 
@@ -60,6 +64,7 @@ pub struct Subscription(
     subscription::RunEventSubscriptions,
     subscription::RunSubscriptions,
     subscription::RecordSubscriptions,
+    job::JobSubscriptions,
 );
 
 /// The whole schema.

@@ -84,11 +84,11 @@ impl Change {
 #[derive(SimpleObject)]
 pub struct FieldChange {
     /// The field's name.
-    field: String,
+    pub field: String,
     /// What it held; null where it was empty.
-    before: Option<Json>,
+    pub before: Option<Json>,
     /// What it holds since; null where it is empty.
-    after: Option<Json>,
+    pub after: Option<Json>,
 }
 
 /// A page of a record's history, the newest change first.

@@ -94,7 +94,9 @@ pub(super) fn otherwise(answer: Answer) -> anyhow::Result<ExitCode> {
         | Answer::Seeded(_)
         | Answer::Workflows(_)
         | Answer::Draft(_)
-        | Answer::Run { .. } => anyhow::bail!("the server answered something else"),
+        | Answer::Run { .. }
+        | Answer::DryRun(_)
+        | Answer::Job(_) => anyhow::bail!("the server answered something else"),
     }
 }
 

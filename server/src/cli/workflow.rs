@@ -1,6 +1,7 @@
 //! `pointsman workflow`: list, check, import, export and run. Checking needs no installation.
 
 mod import;
+mod trial;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
 
@@ -34,6 +35,10 @@ pub(super) enum Act {
     },
     /// Starts a run by hand and prints its id. A server carries it out.
     Run(Run),
+    /// Tells what a run would do, and does nothing.
+    DryRun(trial::DryRun),
+    /// Asks the changes of the past how many runs would have started.
+    Backtest(trial::Backtest),
 }
 
 #[derive(Debug, Args)]
@@ -72,6 +77,8 @@ pub(super) async fn perform(
             Answer::Draft(draft) => output.show(&serde_json::to_string_pretty(&draft.definition)?, &json!(draft)),
             other => otherwise(other),
         },
+        Act::DryRun(run) => run.perform(&config()?, output).await,
+        Act::Backtest(backtest) => backtest.perform(&config()?, output).await,
         Act::Run(run) => {
             let order = StartOrder {
                 workflow: run.workflow,

@@ -185,7 +185,7 @@ async fn all(workflows: &Workflows) -> Result<Vec<workflow::Model>, Error> {
 }
 
 /// The workflow of that id or name, or why it is not known which is meant.
-async fn named(workflows: &Workflows, text: &str) -> Result<Result<workflow::Model, String>, Error> {
+pub(super) async fn named(workflows: &Workflows, text: &str) -> Result<Result<workflow::Model, String>, Error> {
     let by_id = match id::parse(PREFIX, text) {
         Some(id) => workflows.get(id).await?,
         None => None,
@@ -236,7 +236,7 @@ fn draft(workflows: &Workflows, row: &workflow::Model) -> Answer {
     }
 }
 
-fn reason(error: &pointsman_graph::definition::ReadDefinition) -> String {
+pub(super) fn reason(error: &pointsman_graph::definition::ReadDefinition) -> String {
     let source = error.source().map(|source| format!(": {source}")).unwrap_or_default();
     format!("{} ({error}{source})", error.code())
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pointsman_entities::{change, time::Timestamp};
 use sea_orm::ActiveValue::Set;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -18,7 +19,8 @@ use super::{
 pub const FORMAT: i64 = 1;
 
 /// What happened to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Operation {
     Created,
     Updated,

@@ -24,7 +24,10 @@ pub mod write;
 
 use std::sync::Arc;
 
-use crate::{source::Source, store::Store};
+use crate::{
+    source::Source,
+    store::{self, Store},
+};
 
 pub use access::Access;
 pub use catalogue::Catalogue;
@@ -58,6 +61,14 @@ impl Crm {
             committed,
             revocations: revocations::Revocations::default(),
         }
+    }
+
+    /// Learns which workflows are active now. A decision that is committed need not: it is refused where it is out of date.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn refresh(&self) -> Result<(), store::Error> {
+        self.enrol.refresh().await
     }
 
     #[must_use]

@@ -19,6 +19,7 @@ use crate::{
         write::Enrolled,
     },
     store::{self, Row, Update, Write, WriteSet},
+    workflow::versions::Version,
 };
 
 /// How often a segment is decided anew before it takes a turn of its own.
@@ -51,7 +52,7 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
                 None => return Ok(()),
             },
         };
-        let Some(access) = principal(engine, &live).await? else {
+        let Some(access) = principal(engine, &live.version).await? else {
             return refuse(engine, &live).await;
         };
         let mut segment = Segment::new(engine, live, &access);
@@ -95,8 +96,8 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
 
 /// In whose name the run acts: its version's publisher, with the role that user has now. None where the user may no
 /// longer sign in.
-async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error> {
-    let Some(publisher) = live.version.publisher else {
+pub async fn principal(engine: &Engine, version: &Version) -> Result<Option<Access>, Error> {
+    let Some(publisher) = version.publisher else {
         return Ok(Some(Access::system()));
     };
     let user = user::Entity::find_by_id(publisher)

@@ -10,6 +10,7 @@ use pointsman_entities::{
 };
 use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Engine, Error};
@@ -72,7 +73,8 @@ pub struct Step {
 }
 
 /// Where a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// Decided, not begun: the segment's budget ended before its turn.
     Ready,
@@ -130,11 +132,17 @@ impl Live {
     /// Where its version can't be had.
     pub async fn fresh(engine: &Engine, enrolled: Enrolled) -> Result<Self, Error> {
         let version = engine.versions.get(enrolled.version).await?;
+        Ok(Self::of(engine, version, enrolled))
+    }
+
+    /// A run of that version that was enrolled a moment ago, or is only imagined.
+    #[must_use]
+    pub fn of(engine: &Engine, version: Arc<Version>, enrolled: Enrolled) -> Self {
         let subject = enrolled
             .record
             .as_ref()
             .map(|record| (record.object.name.to_owned(), record.id));
-        Ok(Self {
+        Self {
             id: enrolled.run,
             version,
             lease: Lease {
@@ -159,7 +167,7 @@ impl Live {
             created_at: enrolled.at,
             started_at: None,
             is_fresh: true,
-        })
+        }
     }
 
     /// The run as the database has it; none where it is over, or another server node leases it.

@@ -4,13 +4,16 @@
 //! What a run does next is `pointsman_graph`'s to decide. Here it meets the database, the clock and the outside world.
 
 mod advance;
+pub mod backtest;
 pub mod browse;
 pub mod changes;
+pub mod dry_run;
 mod effect;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
 pub mod inbox;
+pub mod jobs;
 pub mod live;
 pub mod moves;
 mod order;
@@ -32,7 +35,7 @@ use std::{
 };
 
 use pointsman_entities::ids::{EffectId, MemberId, RunId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -104,6 +107,7 @@ pub struct Inner {
     moves: Arc<Tail<Moves>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
+    jobs: Notify,
     lanes: Lanes,
     performing: Mutex<HashSet<EffectId>>,
     performers: TaskTracker,
@@ -165,6 +169,7 @@ impl Engine {
             changes: Arc::new(Changes),
             queue: Arc::default(),
             alarm: Arc::default(),
+            jobs: Notify::new(),
             lanes: Lanes::default(),
             performing: Mutex::default(),
             performers: TaskTracker::new(),
@@ -187,6 +192,7 @@ impl Engine {
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::beat(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(jobs::run(self.clone(), self.stop.clone()));
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
         self.loops.spawn(changes.run(self.hints.watch_changes()));
         self.loops.spawn(moves.run(self.hints.watch_runs()));

@@ -3,10 +3,12 @@
 mod change;
 mod definition;
 mod drawn;
+mod dry_run;
 mod kinds;
 mod problem;
 mod query;
 mod summary;
+mod trial;
 
 use std::sync::Arc;
 
@@ -30,8 +32,10 @@ use crate::{
 };
 pub use change::WorkflowMutations;
 use definition::WorkflowDefinition;
+pub use dry_run::{DryRunEffect, DryRunHalt};
 use problem::WorkflowProblem;
 pub use query::{WorkflowQueries, one_of};
+pub use trial::{TrialMutations, TrialQueries};
 
 /// The prefix of workflows' ids.
 pub const WORKFLOW: &str = "workflow";
@@ -242,7 +246,11 @@ fn problems(context: &Context<'_>, row: &workflow::Model) -> Result<Vec<Workflow
     Ok(flaws.into_iter().map(WorkflowProblem::from).collect())
 }
 
-async fn user(context: &Context<'_>, id: Option<pointsman_entities::ids::UserId>) -> Result<Option<User>> {
+/// A user by id.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn user(context: &Context<'_>, id: Option<pointsman_entities::ids::UserId>) -> Result<Option<User>> {
     match id {
         Some(id) => Ok(caller(context)?.record(User::OBJECT, id.into()).await?.map(User::from)),
         None => Ok(None),

@@ -157,7 +157,9 @@ impl Import {
             | Answer::Key { .. }
             | Answer::Seeded(_)
             | Answer::Workflows(_)
-            | Answer::Run { .. } => {
+            | Answer::Run { .. }
+            | Answer::DryRun(_)
+            | Answer::Job(_) => {
                 anyhow::bail!("the server answered something else")
             }
         }

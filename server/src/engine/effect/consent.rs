@@ -40,7 +40,7 @@ pub fn is_withdrawn(refusal: &Refusal) -> bool {
 }
 
 impl Engine {
-    pub(super) async fn consent(&self, what: &What) -> Result<Consent, Error> {
+    pub(in crate::engine) async fn consent(&self, what: &What) -> Result<Consent, Error> {
         let What::Email {
             email, marketing: true, ..
         } = what

@@ -11,6 +11,7 @@ mod reading;
 mod resumption;
 mod runs;
 mod streams;
+mod trials;
 mod workflows;
 mod writing;
 

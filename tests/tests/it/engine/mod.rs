@@ -1,8 +1,10 @@
 //! The engine on a clock that the tests own, on both databases.
 
+mod backtest;
 mod basics;
 mod closed_won;
 mod drip;
+mod dry_run;
 mod failures;
 mod housekeeping;
 mod mails;

@@ -6,6 +6,7 @@ mod common;
 mod loops;
 mod problem;
 mod scope;
+mod settings;
 mod shape;
 mod site;
 mod values;
@@ -25,6 +26,7 @@ use crate::{
 };
 use scope::Scopes;
 
+pub use loops::between;
 pub use problem::{Code, Problem, Severity};
 pub(crate) use scope::fields;
 pub(crate) use site::Site;
@@ -45,12 +47,12 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
     if !problems.is_empty() {
         return Checked { plan: None, problems };
     }
-    let settings: Vec<_> = definition
+    let of_nodes: Vec<_> = definition
         .nodes
         .iter()
         .map(|node| common::settings(node, &mut problems))
         .collect();
-    let retry = |number: usize| settings.get(number).map_or(Retry::NEVER, |(retry, _)| *retry);
+    let retry = |number: usize| of_nodes.get(number).map_or(Retry::NEVER, |(retry, _)| *retry);
     let (track, flaws) = shape::survey(definition, retry);
     problems.extend(flaws);
 
@@ -64,6 +66,8 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
         let outcome = node.config.compile(&mut site);
         compiled.insert(node.key.clone(), outcome);
     }
+    let triggers: Vec<_> = compiled.values().filter_map(Compiled::trigger).collect();
+    let enrolment = settings::compile(&definition.settings, &scopes.at_start(), &triggers, &mut problems);
     problems.extend(loops::warnings(definition, &compiled));
     sort(&mut problems, definition);
     let plan = (!problems.iter().any(Problem::is_error)).then(|| {
@@ -71,11 +75,9 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
             .nodes
             .iter()
             .map(|node| node.key.clone())
-            .zip(settings.into_iter().map(|(_, settings)| settings));
-        Arc::new(Plan::new(
-            track,
-            PlanNode::all(definition, compiled, settings.collect()),
-        ))
+            .zip(of_nodes.into_iter().map(|(_, settings)| settings));
+        let nodes = PlanNode::all(definition, compiled, settings.collect());
+        Arc::new(Plan::new(track, nodes, enrolment))
     });
     Checked { plan, problems }
 }

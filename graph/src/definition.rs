@@ -2,6 +2,7 @@
 //! they make sense is the check's to say.
 
 mod read;
+mod settings;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,7 @@ use crate::{
 };
 
 pub use read::ReadDefinition;
+pub use settings::{Concurrency, Deduplication, Overflow, Rate, Reenrolment, Settings};
 
 /// The format of the file form. Earlier ones are upgraded where they are read.
 pub const FORMAT: u32 = 1;
@@ -31,6 +33,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub struct Definition {
     pub nodes: Vec<Node>,
     pub edges: Vec<Edge>,
+    /// What holds for all runs.
+    pub settings: Settings,
 }
 
 /// One node as drawn.

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::{expression, key::NodeKey};
+use crate::{
+    expression::{self, Diagnostic},
+    key::NodeKey,
+};
 
 pub use crate::expression::Severity;
 
@@ -86,6 +89,10 @@ pub enum Code {
     WaitsForever,
     /// What the workflow changes starts it again.
     TriggersItself,
+    /// What the workflow changes starts another one, which starts it again.
+    TriggerEachOther,
+    /// Re-enrolment waits for a condition to turn true, and there is none.
+    NeverTurnsTrue,
     /// Found in an expression or template.
     Language(expression::Code),
 }
@@ -122,7 +129,20 @@ impl Code {
             Code::Ambiguous => "AMBIGUOUS",
             Code::WaitsForever => "WAITS_FOREVER",
             Code::TriggersItself => "TRIGGERS_ITSELF",
+            Code::TriggerEachOther => "TRIGGER_EACH_OTHER",
+            Code::NeverTurnsTrue => "NEVER_TURNS_TRUE",
             Code::Language(code) => code.as_str(),
+        }
+    }
+}
+
+impl From<Diagnostic> for Problem {
+    fn from(diagnostic: Diagnostic) -> Problem {
+        Problem {
+            severity: diagnostic.severity,
+            span: Some(diagnostic.span),
+            suggestion: diagnostic.suggestion,
+            ..Problem::error(Code::Language(diagnostic.code), diagnostic.message)
         }
     }
 }

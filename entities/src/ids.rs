@@ -58,6 +58,10 @@ ids! {
     KeyId,
     /// A payload that is kept out of line.
     BlobId,
+    /// What let a start into a workflow, or turned it away.
+    EnrolmentId,
+    /// A gate that runs with one key pass.
+    GateId,
 }
 
 impl From<UserId> for RecordId {

@@ -7,6 +7,8 @@ mod advance;
 pub mod browse;
 pub mod changes;
 mod effect;
+mod end;
+mod held;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
@@ -308,6 +310,11 @@ impl Committed for Link {
         if logged {
             engine.hints.changed();
         }
-        enrolled.into_iter().for_each(|enrolled| engine.enter(enrolled));
+        for enrolled in enrolled {
+            match enrolled.held {
+                true => engine.wake(enrolled.run),
+                false => engine.enter(enrolled),
+            }
+        }
     }
 }

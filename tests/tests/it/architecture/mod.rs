@@ -20,7 +20,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "crm",
         &["store", "source", "entities", "graph::value", "graph::expression"],
     ),
-    ("facts", &["crm", "store", "graph"]),
+    ("facts", &["crm", "store", "entities::time", "graph"]),
     ("auth", &["crm", "store", "entities"]),
     ("seed", &["crm", "store", "entities"]),
     // Automation: the CRM calls neither; `installation` hands it the enrolment.
@@ -36,6 +36,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "entities",
             "graph",
             "workflow::self",
+            "workflow::admission",
+            "workflow::gate",
+            "workflow::keys",
             "workflow::versions",
         ],
     ),

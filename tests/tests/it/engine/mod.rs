@@ -3,6 +3,8 @@
 mod basics;
 mod closed_won;
 mod drip;
+mod enrolment;
 mod failures;
+mod gates;
 mod housekeeping;
 mod waits;

@@ -41,6 +41,7 @@ pub struct Query(
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
+    workflow::EnrolmentQueries,
     run::RunQueries,
 );
 

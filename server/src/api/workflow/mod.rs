@@ -6,7 +6,9 @@ mod drawn;
 mod kinds;
 mod problem;
 mod query;
+mod settings;
 mod summary;
+mod why;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ pub use change::WorkflowMutations;
 use definition::WorkflowDefinition;
 use problem::WorkflowProblem;
 pub use query::{WorkflowQueries, one_of};
+pub use why::EnrolmentQueries;
 
 /// The prefix of workflows' ids.
 pub const WORKFLOW: &str = "workflow";
@@ -207,6 +210,16 @@ impl WorkflowVersion {
     /// What it does.
     async fn definition(&self) -> Result<WorkflowDefinition> {
         read(&self.0.definition).map_err(|error| error.in_row("workflow_version", self.0.id.0))
+    }
+
+    /// What the workflow was called when it was published.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where its calendar days begin, as the workflow said when it was published.
+    async fn time_zone(&self) -> TimeZone {
+        TimeZone(self.0.time_zone.clone())
     }
 
     /// When it was published.

@@ -1,6 +1,7 @@
 //! The API as clients meet it: over HTTP, on both databases.
 
 mod accounts;
+mod causes;
 mod errors;
 mod feeds;
 mod idempotency;

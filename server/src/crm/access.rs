@@ -50,6 +50,8 @@ pub enum Permission {
     InspectRuns,
     /// Create and revoke API keys.
     ManageKeys,
+    /// Change records without starting workflows, as an import may.
+    SuppressAutomation,
 }
 
 /// What one principal may see and do.

@@ -14,6 +14,7 @@ pub mod id;
 pub mod keyed;
 pub mod mutate;
 pub mod object;
+pub mod past;
 pub mod query;
 pub mod record;
 pub mod revocations;

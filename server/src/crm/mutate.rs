@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Access, Crm, Record,
+    access::Permission,
     cause::Cause,
     keyed::Seen,
     revocations::Revocations,
@@ -59,7 +60,7 @@ impl Crm {
     /// # Errors
     /// Where the database fails.
     pub async fn mutate(&self, mutation: &Mutation<'_>) -> Result<Outcome, store::Error> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<Row> = Vec::new();
         for attempt in 0.. {
             if let Some(outcome) = self.answered(mutation).await? {
                 return Ok(outcome);
@@ -69,19 +70,15 @@ impl Crm {
             } else {
                 Some(self.store.turn(&rows).await?)
             };
+            if let Some(problem) = forbidden(mutation) {
+                return Ok(Outcome::Refused(vec![problem]));
+            }
             let mut decision = Decision::new(self, mutation.access, Cause::Request);
             decision.automation = mutation.automation;
             let records = match self.decide(&mut decision, &mutation.commands).await? {
                 Ok(records) => records,
                 Err(problems) => return Ok(Outcome::Refused(problems)),
             };
-            rows = records
-                .iter()
-                .map(|record| Row {
-                    table: record.object.name,
-                    id: record.id.0,
-                })
-                .collect();
             if let Some(beside) = mutation.beside {
                 beside(&records, &mut decision.set);
             }
@@ -90,6 +87,8 @@ impl Crm {
                 let row = key.row(mutation.access.actor(), &ids, decision.now);
                 decision.set.insert(row);
             }
+            decision.close();
+            rows = decision.set.updated();
             match self.settle(decision, turn).await? {
                 Ok(()) => return Ok(Outcome::Written(records)),
                 Err(refusal) => {
@@ -109,9 +108,10 @@ impl Crm {
     /// Where the database fails.
     pub async fn settle(
         &self,
-        decision: Decision<'_>,
+        mut decision: Decision<'_>,
         turn: Option<Turn<'_>>,
     ) -> Result<Result<(), Refusal>, store::Error> {
+        decision.close();
         let Decision {
             set, enrolled, logs, ..
         } = decision;
@@ -194,6 +194,20 @@ fn changes_users(set: &WriteSet) -> bool {
         Write::Insert(_) | Write::Require(_) => false,
     };
     set.writes().iter().any(changes)
+}
+
+/// Suppressing automation takes a right of its own: what it leaves undone nobody notices.
+fn forbidden(mutation: &Mutation<'_>) -> Option<(usize, Problem)> {
+    let allowed = match mutation.automation {
+        Automation::Run => true,
+        Automation::Suppress => mutation.access.has(Permission::SuppressAutomation),
+    };
+    let problem = || Problem {
+        code: Code::Forbidden,
+        message: "your role may not suppress automation".into(),
+        field: None,
+    };
+    (!allowed).then(|| (0, problem()))
 }
 
 /// The unique field that a refusal is about.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod bad_input;
+mod causes;
 mod errors;
 mod feeds;
 mod idempotency;

@@ -33,5 +33,5 @@ pub(super) fn warnings(definition: &Definition, compiled: &HashMap<NodeKey, Comp
 
 fn sets_off(writes: &Writes, trigger: &Trigger) -> bool {
     let concerns = trigger.fields.is_empty() || writes.fields.iter().any(|field| trigger.fields.contains(field));
-    trigger.operation == Some(writes.operation) && trigger.object.as_ref() == Some(&writes.object) && concerns
+    trigger.operation() == Some(writes.operation) && trigger.object.as_ref() == Some(&writes.object) && concerns
 }

@@ -86,6 +86,8 @@ pub enum Code {
     WaitsForever,
     /// What the workflow changes starts it again.
     TriggersItself,
+    /// A way in that needs no proof.
+    Unverified,
     /// Found in an expression or template.
     Language(expression::Code),
 }
@@ -122,6 +124,7 @@ impl Code {
             Code::Ambiguous => "AMBIGUOUS",
             Code::WaitsForever => "WAITS_FOREVER",
             Code::TriggersItself => "TRIGGERS_ITSELF",
+            Code::Unverified => "UNVERIFIED",
             Code::Language(code) => code.as_str(),
         }
     }

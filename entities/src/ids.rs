@@ -56,6 +56,8 @@ ids! {
     MemberId,
     /// An API key.
     KeyId,
+    /// A secret.
+    SecretId,
     /// A payload that is kept out of line.
     BlobId,
 }

@@ -121,6 +121,7 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         crm: Arc::clone(&installation.crm),
         workflows: Arc::clone(&installation.workflows),
         engine: Arc::clone(&installation.engine),
+        secrets: Arc::clone(&installation.secrets),
     };
     let settings = transport::Settings {
         origins: Origins::new(&config.origins),

@@ -12,6 +12,7 @@ pub mod crm;
 pub mod engine;
 mod facts;
 pub mod installation;
+pub mod secrets;
 pub mod seed;
 pub mod source;
 pub mod store;

@@ -9,7 +9,10 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::servers::{Process, free_port};
+use crate::{
+    servers::{Process, free_port},
+    world::SECRET_KEY,
+};
 
 /// A running `pointsman serve`.
 pub struct Program {
@@ -104,7 +107,7 @@ impl Settings {
     fn apply(&self, command: &mut Command) {
         command.env("POINTSMAN_DATA", &self.data);
         match &self.database {
-            Some(url) => command.env("DATABASE_URL", url),
+            Some(url) => command.env("DATABASE_URL", url).env("POINTSMAN_SECRET_KEYS", SECRET_KEY),
             None => command.env_remove("DATABASE_URL"),
         };
         if !self.allow.is_empty() {

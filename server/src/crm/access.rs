@@ -50,6 +50,8 @@ pub enum Permission {
     InspectRuns,
     /// Create and revoke API keys.
     ManageKeys,
+    /// Keep and change secrets.
+    ManageSecrets,
 }
 
 /// What one principal may see and do.

@@ -22,6 +22,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("facts", &["crm", "store", "graph"]),
     ("auth", &["crm", "store", "entities"]),
+    (
+        "secrets",
+        &["actions::egress", "source", "store", "entities"],
+    ),
     ("seed", &["crm", "store", "entities"]),
     // Automation: the CRM calls neither; `installation` hands it the enrolment.
     ("workflow", &["crm", "facts", "store", "source", "entities", "graph"]),
@@ -31,6 +35,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "actions",
             "crm",
             "facts",
+            "secrets",
             "store",
             "source",
             "entities",
@@ -42,14 +47,14 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // The front: nothing but the program around it knows the API.
     (
         "api",
-        &["auth", "crm", "engine", "workflow", "store", "entities", "graph"],
+        &["auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph"],
     ),
     // The program: configuration, the open installation, commands, the server.
     ("config", &["actions", "store", "engine::housekeeping"]),
     (
         "installation",
         &[
-            "actions", "auth", "config", "crm", "engine", "seed", "source", "store", "workflow", "entities",
+            "actions", "auth", "config", "crm", "engine", "secrets", "seed", "source", "store", "workflow", "entities",
         ],
     ),
     ("control", &["auth", "config", "crm", "installation", "seed", "store"]),

@@ -50,6 +50,8 @@ ids! {
     EffectId,
     /// A timer of a run.
     TimerId,
+    /// The times of a trigger.
+    ScheduleId,
     /// A run's wait for a record.
     WaitId,
     /// A server node of the installation.

@@ -4,6 +4,7 @@
 mod assign;
 mod common;
 mod loops;
+mod paths;
 mod problem;
 mod scope;
 mod shape;
@@ -65,6 +66,7 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
         compiled.insert(node.key.clone(), outcome);
     }
     problems.extend(loops::warnings(definition, &compiled));
+    problems.extend(paths::doubled(definition));
     sort(&mut problems, definition);
     let plan = (!problems.iter().any(Problem::is_error)).then(|| {
         let settings = definition

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use pointsman_entities::time;
 use pointsman_graph::{
     expression::{Bindings, Lookup},
     value::{Reference, Value},
@@ -23,8 +24,8 @@ pub struct ChangeFacts<'a, 's> {
 impl ChangeFacts<'_, '_> {
     fn named(&self, variable: &str) -> Option<&Arc<Record>> {
         match variable {
-            "record" => Some(&self.change.after),
-            "previous" => self.change.before.as_ref(),
+            "record" => Some(self.change.subject()),
+            "previous" => self.change.previous(),
             _ => None,
         }
     }
@@ -35,10 +36,7 @@ impl Bindings for ChangeFacts<'_, '_> {
         match (name, self.named(name)) {
             (_, Some(record)) => Some(record.to_expression()),
             ("previous", None) => Some(Value::Null),
-            ("now", None) => {
-                let now = pointsman_graph::value::Timestamp::from_micros(self.change.at.micros());
-                now.ok().map(Value::Timestamp)
-            }
+            ("now", None) => instant(self.change.at),
             (_, None) => None,
         }
     }
@@ -50,6 +48,40 @@ impl Bindings for ChangeFacts<'_, '_> {
     fn field(&self, variable: &str, field: &str) -> Option<Value> {
         self.named(variable)?.expression_field(field)
     }
+}
+
+/// `record` where triggers of time look through records: one of them, or none where it is the same for all.
+pub struct CandidateFacts<'a, 's> {
+    pub record: Option<&'a Arc<Record>>,
+    /// The time that is looked at, however late.
+    pub now: time::Timestamp,
+    pub snapshot: &'a Snapshot<'s>,
+    pub catalogue: &'a Catalogue,
+}
+
+impl Bindings for CandidateFacts<'_, '_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "record" => self.record.map(|record| record.to_expression()),
+            "previous" => Some(Value::Null),
+            "now" => instant(self.now),
+            _ => None,
+        }
+    }
+
+    fn record(&self, reference: &Reference) -> Lookup {
+        lookup(self.catalogue, self.snapshot, reference)
+    }
+
+    fn field(&self, variable: &str, field: &str) -> Option<Value> {
+        let record = self.record.filter(|_| variable == "record")?;
+        record.expression_field(field)
+    }
+}
+
+fn instant(at: time::Timestamp) -> Option<Value> {
+    let at = pointsman_graph::value::Timestamp::from_micros(at.micros());
+    at.ok().map(Value::Timestamp)
 }
 
 /// What a snapshot knows of a referenced record. A record in the bin reads as absent.

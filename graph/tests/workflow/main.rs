@@ -10,3 +10,5 @@ mod random;
 mod reading;
 #[cfg(test)]
 mod resolving;
+#[cfg(test)]
+mod triggers;

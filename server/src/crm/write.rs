@@ -73,7 +73,7 @@ pub enum Automation {
     Suppress,
 }
 
-/// A run that a change or a person started, as the engine takes it over once the write set is committed: what stands in
+/// A run that a change, a person, a time or a call started, as the engine takes it over once the write set is committed: what stands in
 /// the run's row, so that it need not be read back.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
@@ -86,6 +86,10 @@ pub struct Enrolled {
     pub previous: Option<Arc<Record>>,
     /// The answers to a manual trigger's form.
     pub form: Json,
+    /// What a call from outside has sent.
+    pub payload: Json,
+    /// The time that started the run, where one did; it may have passed a while ago.
+    pub due: Option<Timestamp>,
     pub depth: i64,
     pub at: Timestamp,
 }

@@ -18,6 +18,7 @@ use pointsman_graph::{
 };
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::json;
+use tokio::sync::Notify;
 
 use super::versions::{Version, Versions};
 use crate::{
@@ -46,6 +47,7 @@ pub struct Triggers {
     source: Arc<Source>,
     member: MemberId,
     active: RwLock<Arc<Index>>,
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -76,7 +78,13 @@ impl Triggers {
             source,
             member,
             active: RwLock::default(),
+            changed: Notify::new(),
         }
+    }
+
+    /// Returns when they may have become others since this was last asked.
+    pub async fn changed(&self) {
+        self.changed.notified().await;
     }
 
     fn index(&self) -> Arc<Index> {
@@ -140,8 +148,8 @@ impl Triggers {
         let run: RunId = self.source.id();
         let cut = change.cause.depth() >= MAX_DEPTH;
         let input = json!({
-            "record": change.after.to_json(),
-            "previous": change.before.as_ref().map(|record| record.to_json()),
+            "record": change.subject().to_json(),
+            "previous": change.previous().map(|record| record.to_json()),
         });
         set.insert(run::ActiveModel {
             id: Set(run),
@@ -174,9 +182,11 @@ impl Triggers {
             workflow: active.version.workflow,
             version: active.version.id,
             trigger: active.node.clone(),
-            record: Some(Arc::clone(&change.after)),
-            previous: change.before.clone(),
+            record: Some(Arc::clone(change.subject())),
+            previous: change.previous().cloned(),
             form: serde_json::Value::Null,
+            payload: serde_json::Value::Null,
+            due: None,
             depth: change.cause.depth(),
             at: change.at,
         })
@@ -186,7 +196,7 @@ impl Triggers {
 impl Index {
     fn add(&mut self, version: &Arc<Version>) {
         for (node, trigger) in version.plan.triggers() {
-            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation) else {
+            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation()) else {
                 continue;
             };
             let active = Active {
@@ -207,6 +217,7 @@ impl Enrol for Triggers {
         Box::pin(async {
             let index = Arc::new(self.load().await?);
             *self.active.write().unwrap_or_else(std::sync::PoisonError::into_inner) = index;
+            self.changed.notify_one();
             Ok(())
         })
     }
@@ -239,6 +250,7 @@ fn listened(operation: Operation) -> Option<Listened> {
     match operation {
         Operation::Created => Some(Listened::Created),
         Operation::Updated => Some(Listened::Updated),
-        Operation::Deleted | Operation::Restored => None,
+        Operation::Deleted => Some(Listened::Deleted),
+        Operation::Restored => None,
     }
 }

@@ -5,12 +5,17 @@
 pub mod browse;
 mod demonstration;
 pub mod enrol;
+mod enter;
+pub mod hook;
+mod listen;
 pub mod manage;
 pub mod publish;
+pub mod schedule;
 pub mod start;
+mod sweep;
 pub mod versions;
 
-use pointsman_entities::ids::{VersionId, WorkflowId};
+use pointsman_entities::ids::{ScheduleId, VersionId, WorkflowId};
 
 use crate::store;
 
@@ -25,6 +30,10 @@ pub enum Error {
     MissingVersion { version: VersionId },
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    #[error("schedule {} is about node `{node}`, which is no trigger of time", schedule.0)]
+    NotATime { schedule: ScheduleId, node: String },
+    #[error("there is no time zone `{zone}`")]
+    UnknownZone { zone: String },
     #[error("version {} is no longer sound: {reason}", version.0)]
     UnsoundVersion { version: VersionId, reason: String },
 }

@@ -2,16 +2,13 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{
-    ids::{MemberId, RunId, WorkflowId},
-    run,
-};
-use pointsman_graph::key::NodeKey;
-use sea_orm::ActiveValue::Set;
-use serde_json::{Value as Json, json};
+use pointsman_entities::ids::{MemberId, RunId, WorkflowId};
+use pointsman_graph::{key::NodeKey, plan::Occasion};
+use serde_json::Value as Json;
 
 use super::{
     Error,
+    enter::{Entry, enter},
     manage::{Workflows, missing, refused},
     versions::Version,
 };
@@ -77,6 +74,8 @@ impl Workflows {
             record,
             previous: None,
             form: start.form,
+            payload: Json::Null,
+            due: None,
             depth: 0,
             at: crm.source().now(),
         };
@@ -85,7 +84,8 @@ impl Workflows {
                 return Ok(ids.first().map(|id| RunId(*id)).ok_or_else(missing));
             }
             let mut decision = Decision::new(crm, access, Cause::Request);
-            decision.set.insert(row(&enrolled, member, access));
+            let cause = access.actor().text();
+            enter(&mut decision.set, crm.source(), &enrolled, Entry { member, cause, key: None });
             request.remember(&mut decision.set, &[enrolled.run.0], enrolled.at);
             decision.enrolled.push(enrolled.clone());
             if crm.settle(decision, None).await?.is_ok() {
@@ -130,35 +130,9 @@ impl Workflows {
     }
 }
 
-/// The run's row, leased to the server node that starts it.
-fn row(enrolled: &Enrolled, member: MemberId, access: &Access) -> run::ActiveModel {
-    let record = enrolled.record.as_ref();
-    run::ActiveModel {
-        id: Set(enrolled.run),
-        workflow_id: Set(enrolled.workflow),
-        version_id: Set(enrolled.version),
-        status: Set("QUEUED".into()),
-        trigger_node: Set(enrolled.trigger.clone()),
-        object: Set(record.map(|record| record.object.name.into())),
-        record_id: Set(record.map(|record| record.id)),
-        input: Set(json!({ "record": record.map(|record| record.to_json()), "form": enrolled.form }).to_string()),
-        owner: Set(Some(member)),
-        epoch: Set(1),
-        seq: Set(0),
-        inbox: Set(0),
-        drained: Set(0),
-        ready: Set(true),
-        cause: Set(access.actor().text()),
-        depth: Set(enrolled.depth),
-        created_at: Set(enrolled.at),
-        updated_at: Set(enrolled.at),
-        ..Default::default()
-    }
-}
-
 /// The manual trigger, and the object of the record it takes.
 fn manual(version: &Version) -> Option<(NodeKey, Option<Arc<str>>)> {
     let mut triggers = version.plan.triggers();
-    let found = triggers.find(|(_, trigger)| trigger.operation.is_none())?;
+    let found = triggers.find(|(_, trigger)| matches!(trigger.occasion, Occasion::Hand))?;
     Some((found.0.clone(), found.1.object.clone()))
 }

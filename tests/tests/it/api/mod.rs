@@ -3,6 +3,7 @@
 mod accounts;
 mod errors;
 mod feeds;
+mod hooks;
 mod idempotency;
 mod pages;
 mod reading;

@@ -40,6 +40,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "source",
             "entities",
             "graph",
+            "workflow::schedule",
             "workflow::self",
             "workflow::versions",
         ],
@@ -49,6 +50,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "api",
         &["auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph"],
     ),
+    ("hooks", &["crm", "secrets", "workflow", "entities", "graph"]),
     // The program: configuration, the open installation, commands, the server.
     ("config", &["actions", "store", "engine::housekeeping"]),
     (
@@ -61,7 +63,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("console", &[]),
     (
         "app",
-        &["api", "config", "console", "control", "installation", "source"],
+        &["api", "config", "console", "control", "hooks", "installation", "source"],
     ),
     (
         "cli",

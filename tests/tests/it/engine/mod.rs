@@ -2,7 +2,11 @@
 
 mod basics;
 mod closed_won;
+mod dates;
+mod deletions;
 mod drip;
 mod failures;
 mod housekeeping;
+mod schedules;
+mod stale_deals;
 mod waits;

@@ -150,6 +150,38 @@ both! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_record_gets_one_run_whichever_nodes_come_and_go_meanwhile() -> Result<()> {
+    const RECORDS: usize = 900;
+    let one = World::start(Backend::Postgres).await?;
+    let inputs = (0..RECORDS).map(|_| one.create("contact", json!({ "name": "Ann" })));
+    futures_util::future::try_join_all(inputs).await?;
+    let id = one
+        .publish(workflow(
+            vec![
+                node("ten", "schedule", json!({ "cron": "0 10 * * *", "object": "contact" })),
+                node("end", "stop", json!({})),
+            ],
+            &["ten -> end"],
+        ))
+        .await?;
+    let other = one.beside().await?;
+    other.workflows.publish(&other.access, id, None).await?;
+
+    one.clock.advance(HOUR);
+    while one.runs().await?.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    other.stop().await;
+    one.caught_up().await?;
+    let runs = one.ended(RECORDS).await?;
+
+    let records: BTreeSet<_> = runs.iter().map(|run| run.record_id).collect();
+    assert_eq!((runs.len(), records.len()), (RECORDS, RECORDS));
+    one.stop().await;
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_nodes_one_acts_on_a_time() -> Result<()> {
     const MINUTES: usize = 30;
     let one = World::start(Backend::Postgres).await?;

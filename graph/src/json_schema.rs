@@ -119,7 +119,9 @@ mod tests {
         let schema = JsonSchema::compile(&schema).unwrap();
 
         assert_eq!(schema.check(&json!({ "email": "a@b.c", "lines": [1, 2] })), Ok(()));
-        let mismatch = schema.check(&json!({ "email": "a@b.c", "lines": [1, "secret"] })).unwrap_err();
+        let mismatch = schema
+            .check(&json!({ "email": "a@b.c", "lines": [1, "secret"] }))
+            .unwrap_err();
 
         assert_eq!(mismatch.path, "/lines/1");
         assert!(!mismatch.message.contains("secret"), "{}", mismatch.message);

@@ -67,9 +67,9 @@ pub enum Occasion {
     /// A person.
     Hand,
     /// A time; with an object, each of its records for which the condition holds then.
-    Time(Timetable),
+    Time(Box<Timetable>),
     /// A call from outside.
-    Call(Hook),
+    Call(Box<Hook>),
 }
 
 /// What starts runs. An index by object, operation and field can be built on it.

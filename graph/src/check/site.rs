@@ -211,7 +211,11 @@ impl<'c> Site<'c> {
         if zone.is_none() {
             let message = format!("`{name}` is not an IANA time zone such as Europe/Berlin");
             let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
-            self.report(Problem::error(Code::InvalidValue, message).field(field).meant(name, known));
+            self.report(
+                Problem::error(Code::InvalidValue, message)
+                    .field(field)
+                    .meant(name, known),
+            );
         }
         zone
     }

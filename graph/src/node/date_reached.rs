@@ -79,8 +79,16 @@ impl Kind for DateReached {
             Field::required("dateField", Input::FieldName, "the field that holds the date"),
             Field::optional("offset", Input::Offset, "how long after it, or before, such as `-P3D`"),
             Field::optional("at", Input::TimeOfDay, "when on that day, such as `09:00`"),
-            Field::optional("zone", Input::TimeZone, "whose clocks; the workflow's if nothing is said"),
-            Field::optional("where", Input::Condition, "must hold for the record when the moment comes"),
+            Field::optional(
+                "zone",
+                Input::TimeZone,
+                "whose clocks; the workflow's if nothing is said",
+            ),
+            Field::optional(
+                "where",
+                Input::Condition,
+                "must hold for the record when the moment comes",
+            ),
         ],
     };
 
@@ -98,7 +106,7 @@ impl Kind for DateReached {
             };
             site.unless_wrong(Trigger {
                 object: Some(Arc::clone(&object.name)),
-                occasion: Occasion::Time(timetable),
+                occasion: Occasion::Time(Box::new(timetable)),
                 fields: Vec::new(),
                 condition,
             })

@@ -52,7 +52,11 @@ impl Kind for Schedule {
                 Input::Cron,
                 "minute, hour, day of the month, month, day of the week, such as `0 8 * * MON-FRI`",
             ),
-            Field::optional("zone", Input::TimeZone, "whose clocks; the workflow's if nothing is said"),
+            Field::optional(
+                "zone",
+                Input::TimeZone,
+                "whose clocks; the workflow's if nothing is said",
+            ),
             Field::optional(
                 "catchUp",
                 Input::Choice(&["skip", "latest", "all"]),
@@ -75,12 +79,12 @@ impl Kind for Schedule {
         let trigger = cron.and_then(|cron| {
             site.unless_wrong(Trigger {
                 object: object.map(|object| Arc::clone(&object.name)),
-                occasion: Occasion::Time(Timetable {
+                occasion: Occasion::Time(Box::new(Timetable {
                     cron,
                     zone,
                     catch_up: self.catch_up.unwrap_or_default(),
                     date: None,
-                }),
+                })),
                 fields: Vec::new(),
                 condition,
             })

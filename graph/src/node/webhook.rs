@@ -129,7 +129,12 @@ impl Webhook {
             Verification::StandardWebhooks => Proof::StandardWebhooks { secret },
             Verification::Hmac => Proof::Hmac {
                 secret,
-                header: header(site, "signatureHeader", self.signature_header.as_deref(), SIGNATURE_HEADER),
+                header: header(
+                    site,
+                    "signatureHeader",
+                    self.signature_header.as_deref(),
+                    SIGNATURE_HEADER,
+                ),
             },
             Verification::Bearer => Proof::Bearer { secret },
             Verification::None => Proof::None,
@@ -167,7 +172,11 @@ impl Kind for Webhook {
         version: 1,
         ports: &[Port::OUT],
         fields: &[
-            Field::required("path", Input::Text, "what callers put behind `/hooks/`, such as `orders`"),
+            Field::required(
+                "path",
+                Input::Text,
+                "what callers put behind `/hooks/`, such as `orders`",
+            ),
             Field::required(
                 "verification",
                 Input::Choice(&["standardWebhooks", "hmac", "bearer", "none"]),
@@ -184,7 +193,11 @@ impl Kind for Webhook {
                 Input::Text,
                 "what names a delivery, so that a repetition starts nothing; `webhook-id` if nothing is said",
             ),
-            Field::optional("payload", Input::Json, "the JSON Schema of what is sent, which types `trigger.payload`"),
+            Field::optional(
+                "payload",
+                Input::Json,
+                "the JSON Schema of what is sent, which types `trigger.payload`",
+            ),
         ],
     };
 
@@ -200,7 +213,7 @@ impl Kind for Webhook {
         let trigger = hook.and_then(|hook| {
             site.unless_wrong(Trigger {
                 object: None,
-                occasion: Occasion::Call(hook),
+                occasion: Occasion::Call(Box::new(hook)),
                 fields: Vec::new(),
                 condition: None,
             })

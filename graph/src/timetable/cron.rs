@@ -101,10 +101,25 @@ mod tests {
     #[test]
     fn a_fixed_time_that_clocks_skip_is_the_end_of_the_gap() {
         for (zone, day, hour, expected) in [
-            (Tz::America__New_York, "2026-03-07", "30 2", ["07T07:30", "08T07:00", "09T06:30"]),
-            (Tz::Europe__Berlin, "2026-03-28", "30 2", ["28T01:30", "29T01:00", "30T00:30"]),
+            (
+                Tz::America__New_York,
+                "2026-03-07",
+                "30 2",
+                ["07T07:30", "08T07:00", "09T06:30"],
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-03-28",
+                "30 2",
+                ["28T01:30", "29T01:00", "30T00:30"],
+            ),
             // Half an hour: from 2:00 to 2:30.
-            (Tz::Australia__Lord_Howe, "2026-10-02", "15 2", ["02T15:45", "03T15:30", "04T15:15"]),
+            (
+                Tz::Australia__Lord_Howe,
+                "2026-10-02",
+                "15 2",
+                ["02T15:45", "03T15:30", "04T15:15"],
+            ),
         ] {
             let found = times(&format!("{hour} * * *"), zone, day, 3);
 
@@ -115,10 +130,25 @@ mod tests {
     #[test]
     fn a_fixed_time_that_comes_twice_is_the_first() {
         for (zone, day, hour, expected) in [
-            (Tz::America__New_York, "2026-10-31", "30 1", ["31T05:30", "01T05:30", "02T06:30"]),
-            (Tz::Europe__Berlin, "2026-10-24", "30 2", ["24T00:30", "25T00:30", "26T01:30"]),
+            (
+                Tz::America__New_York,
+                "2026-10-31",
+                "30 1",
+                ["31T05:30", "01T05:30", "02T06:30"],
+            ),
+            (
+                Tz::Europe__Berlin,
+                "2026-10-24",
+                "30 2",
+                ["24T00:30", "25T00:30", "26T01:30"],
+            ),
             // Half an hour: 1:30 to 2:00 comes twice.
-            (Tz::Australia__Lord_Howe, "2026-04-03", "45 1", ["03T14:45", "04T14:45", "05T15:15"]),
+            (
+                Tz::Australia__Lord_Howe,
+                "2026-04-03",
+                "45 1",
+                ["03T14:45", "04T14:45", "05T15:15"],
+            ),
         ] {
             let found = times(&format!("{hour} * * *"), zone, day, 3);
 
@@ -130,13 +160,43 @@ mod tests {
     fn wild_cards_and_steps_follow_the_time_that_passes() {
         for (cron, zone, day, expected) in [
             // Spring: 2:00 is skipped, and so is nothing else.
-            ("0 * * * *", Tz::America__New_York, "2026-03-08", ["08T01:00", "08T02:00", "08T03:00"]),
-            ("*/30 1-3 * * *", Tz::Europe__Berlin, "2026-03-29", ["29T00:00", "29T00:30", "29T01:00"]),
-            ("*/15 2 * * *", Tz::Australia__Lord_Howe, "2026-10-03", ["03T15:30", "03T15:45", "04T15:00"]),
+            (
+                "0 * * * *",
+                Tz::America__New_York,
+                "2026-03-08",
+                ["08T01:00", "08T02:00", "08T03:00"],
+            ),
+            (
+                "*/30 1-3 * * *",
+                Tz::Europe__Berlin,
+                "2026-03-29",
+                ["29T00:00", "29T00:30", "29T01:00"],
+            ),
+            (
+                "*/15 2 * * *",
+                Tz::Australia__Lord_Howe,
+                "2026-10-03",
+                ["03T15:30", "03T15:45", "04T15:00"],
+            ),
             // Autumn: what comes twice is both times.
-            ("30 * * * *", Tz::Europe__Berlin, "2026-10-25", ["25T00:30", "25T01:30", "25T02:30"]),
-            ("*/30 1 * * *", Tz::America__New_York, "2026-11-01", ["01T05:00", "01T05:30", "01T06:00"]),
-            ("*/15 1 * * *", Tz::Australia__Lord_Howe, "2026-04-04", ["04T14:00", "04T14:15", "04T14:30"]),
+            (
+                "30 * * * *",
+                Tz::Europe__Berlin,
+                "2026-10-25",
+                ["25T00:30", "25T01:30", "25T02:30"],
+            ),
+            (
+                "*/30 1 * * *",
+                Tz::America__New_York,
+                "2026-11-01",
+                ["01T05:00", "01T05:30", "01T06:00"],
+            ),
+            (
+                "*/15 1 * * *",
+                Tz::Australia__Lord_Howe,
+                "2026-04-04",
+                ["04T14:00", "04T14:15", "04T14:30"],
+            ),
         ] {
             let found = times(cron, zone, day, 40);
             let place = found.iter().position(|time| *time == expected[0]).unwrap();
@@ -158,7 +218,10 @@ mod tests {
         let last = |cron: &str, from: &str, most: usize| {
             let cron: Cron = cron.parse().unwrap();
             let times = cron.last(at(from), at("2026-06-01T12:00:00Z"), Tz::UTC, most);
-            times.iter().map(|time| time.format("%FT%R").to_string()).collect::<Vec<_>>()
+            times
+                .iter()
+                .map(|time| time.format("%FT%R").to_string())
+                .collect::<Vec<_>>()
         };
 
         assert_eq!(last("* * * * *", "2020-01-01T00:00:00Z", 1), ["2026-06-01T12:00"]);
@@ -173,7 +236,10 @@ mod tests {
     #[test]
     fn what_is_no_cron_expression_or_never_comes_is_refused() {
         for text in ["", "* * * *", "* * * * * *", "60 * * * *", "0 8 * * FOO", "0 8 ? *"] {
-            assert!(matches!(text.parse::<Cron>(), Err(NotACron::Malformed { .. })), "{text}");
+            assert!(
+                matches!(text.parse::<Cron>(), Err(NotACron::Malformed { .. })),
+                "{text}"
+            );
         }
         assert_eq!("0 0 30 2 *".parse::<Cron>(), Err(NotACron::Never("0 0 30 2 *".into())));
     }

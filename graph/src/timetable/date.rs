@@ -97,7 +97,7 @@ impl DateRule {
     /// The times at which moments come: once a day where all share a time of the day, else any minute.
     ///
     /// # Errors
-    /// Never: every time of the day can be written as a cron expression.
+    /// None in truth: any time of the day can be written as a cron expression.
     pub fn cron(&self) -> Result<Cron, NotACron> {
         match self.daily() {
             Some(TimeOfDay(time)) => format!("{} {} * * *", time.minute(), time.hour()).parse(),
@@ -150,35 +150,64 @@ mod tests {
     fn a_day_has_its_moment_at_a_time_of_the_wall() {
         let before = rule(true, "-P3D", Some("08:00"));
 
-        assert_eq!(moment(&before, "2026-03-10T00:00:00Z", Tz::America__New_York), "2026-03-07T13:00");
-        assert_eq!(moment(&before, "2026-03-11T00:00:00Z", Tz::America__New_York), "2026-03-08T12:00");
-        assert_eq!(moment(&rule(true, "P0D", None), "2026-03-10T00:00:00Z", Tz::Asia__Tokyo), "2026-03-09T15:00");
+        assert_eq!(
+            moment(&before, "2026-03-10T00:00:00Z", Tz::America__New_York),
+            "2026-03-07T13:00"
+        );
+        assert_eq!(
+            moment(&before, "2026-03-11T00:00:00Z", Tz::America__New_York),
+            "2026-03-08T12:00"
+        );
+        assert_eq!(
+            moment(&rule(true, "P0D", None), "2026-03-10T00:00:00Z", Tz::Asia__Tokyo),
+            "2026-03-09T15:00"
+        );
     }
 
     #[test]
     fn a_day_and_some_hours_count_from_its_midnight() {
         let rule = rule(true, "-PT2H", None);
 
-        assert_eq!(moment(&rule, "2026-03-10T00:00:00Z", Tz::Europe__Berlin), "2026-03-09T21:00");
+        assert_eq!(
+            moment(&rule, "2026-03-10T00:00:00Z", Tz::Europe__Berlin),
+            "2026-03-09T21:00"
+        );
     }
 
     #[test]
     fn an_instant_keeps_its_time_unless_one_is_given() {
         let zone = Tz::Europe__Berlin;
 
-        assert_eq!(moment(&rule(false, "P1D", None), "2026-03-28T11:00:00Z", zone), "2026-03-29T10:00");
-        assert_eq!(moment(&rule(false, "PT24H", None), "2026-03-28T11:00:00Z", zone), "2026-03-29T11:00");
-        assert_eq!(moment(&rule(false, "P1D", Some("09:00")), "2026-03-28T23:30:00Z", zone), "2026-03-30T07:00");
+        assert_eq!(
+            moment(&rule(false, "P1D", None), "2026-03-28T11:00:00Z", zone),
+            "2026-03-29T10:00"
+        );
+        assert_eq!(
+            moment(&rule(false, "PT24H", None), "2026-03-28T11:00:00Z", zone),
+            "2026-03-29T11:00"
+        );
+        assert_eq!(
+            moment(&rule(false, "P1D", Some("09:00")), "2026-03-28T23:30:00Z", zone),
+            "2026-03-30T07:00"
+        );
     }
 
     #[test]
     fn months_before_end_where_the_month_does() {
-        assert_eq!(moment(&rule(true, "-P1M", Some("00:00")), "2026-03-31T00:00:00Z", Tz::UTC), "2026-02-28T00:00");
+        assert_eq!(
+            moment(&rule(true, "-P1M", Some("00:00")), "2026-03-31T00:00:00Z", Tz::UTC),
+            "2026-02-28T00:00"
+        );
     }
 
     #[test]
     fn the_dates_between_two_instants_are_all_among_those_looked_through() {
-        let zones = [Tz::UTC, Tz::Pacific__Kiritimati, Tz::Pacific__Pago_Pago, Tz::America__New_York];
+        let zones = [
+            Tz::UTC,
+            Tz::Pacific__Kiritimati,
+            Tz::Pacific__Pago_Pago,
+            Tz::America__New_York,
+        ];
         let rules = ["-P1M", "P1M", "P1Y", "-P2W", "P0D", "PT36H", "-PT1S"]
             .into_iter()
             .flat_map(|offset| [rule(true, offset, None), rule(false, offset, None)]);

@@ -45,15 +45,30 @@ mod tests {
     fn a_skipped_time_is_the_end_of_the_gap_and_a_doubled_one_the_first() {
         let at = |wall: &str, zone| instant(wall.parse().unwrap(), zone).unwrap().to_rfc3339();
 
-        assert_eq!(at("2026-03-29T02:30:00", Tz::Europe__Berlin), "2026-03-29T01:00:00+00:00");
-        assert_eq!(at("2026-10-25T02:30:00", Tz::Europe__Berlin), "2026-10-25T00:30:00+00:00");
-        assert_eq!(at("2026-10-04T02:15:00", Tz::Australia__Lord_Howe), "2026-10-03T15:30:00+00:00");
-        assert_eq!(at("2011-12-30T08:00:00", Tz::Pacific__Apia), "2011-12-30T10:00:00+00:00");
+        assert_eq!(
+            at("2026-03-29T02:30:00", Tz::Europe__Berlin),
+            "2026-03-29T01:00:00+00:00"
+        );
+        assert_eq!(
+            at("2026-10-25T02:30:00", Tz::Europe__Berlin),
+            "2026-10-25T00:30:00+00:00"
+        );
+        assert_eq!(
+            at("2026-10-04T02:15:00", Tz::Australia__Lord_Howe),
+            "2026-10-03T15:30:00+00:00"
+        );
+        assert_eq!(
+            at("2011-12-30T08:00:00", Tz::Pacific__Apia),
+            "2011-12-30T10:00:00+00:00"
+        );
     }
 
     #[test]
     fn a_time_of_the_day_has_hours_and_minutes() {
-        assert_eq!("08:30".parse::<TimeOfDay>().unwrap().0, NaiveTime::from_hms_opt(8, 30, 0).unwrap());
+        assert_eq!(
+            "08:30".parse::<TimeOfDay>().unwrap().0,
+            NaiveTime::from_hms_opt(8, 30, 0).unwrap()
+        );
         for text in ["", "8:30", "08:30:00", "24:00", "08.30", "+8:30"] {
             assert_eq!(text.parse::<TimeOfDay>(), Err(NotATimeOfDay(text.into())), "{text}");
         }

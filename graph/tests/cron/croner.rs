@@ -50,7 +50,10 @@ fn ten_thousand_expressions_come_when_croner_says() {
     let theirs = theirs(&cases);
 
     assert_eq!(theirs.len(), CASES);
-    let differ = cases.iter().zip(&theirs).filter(|(case, theirs)| ours(case) != **theirs);
+    let differ = cases
+        .iter()
+        .zip(&theirs)
+        .filter(|(case, theirs)| ours(case) != **theirs);
     let differ: Vec<_> = differ.map(|(case, theirs)| told(case, theirs)).collect();
     assert!(differ.is_empty(), "{} differ:\n{}", differ.len(), differ.join("\n"));
 }
@@ -77,16 +80,28 @@ fn theirs(cases: &[Case]) -> Vec<Vec<i64>> {
     let output = node.wait_with_output().unwrap();
     assert!(output.status.success());
     let answers = String::from_utf8(output.stdout).unwrap();
-    answers.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    answers
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 fn told(case: &Case, theirs: &[i64]) -> String {
     let shown = |times: &[i64]| {
-        let local = |time: &i64| DateTime::from_timestamp(*time, 0).unwrap().with_timezone(&case.zone).to_rfc3339();
+        let local = |time: &i64| {
+            DateTime::from_timestamp(*time, 0)
+                .unwrap()
+                .with_timezone(&case.zone)
+                .to_rfc3339()
+        };
         times.iter().map(local).collect::<Vec<_>>().join(" ")
     };
     let Case { cron, zone, after } = case;
-    format!("{cron} in {zone} after {after}\n  ours   {}\n  theirs {}", shown(&ours(case)), shown(theirs))
+    format!(
+        "{cron} in {zone} after {after}\n  ours   {}\n  theirs {}",
+        shown(&ours(case)),
+        shown(theirs)
+    )
 }
 
 fn case(dice: &mut Dice) -> Case {

@@ -30,7 +30,10 @@ fn compiled(kind: &str, config: Json) -> Trigger {
 fn a_schedule_names_times_that_come() {
     let found = |config| problems(started_by("schedule", config, "true"));
 
-    assert_eq!(found(json!({ "cron": "0 8 * * *", "zone": "America/New_York" })), [] as [String; 0]);
+    assert_eq!(
+        found(json!({ "cron": "0 8 * * *", "zone": "America/New_York" })),
+        [] as [String; 0]
+    );
     assert_eq!(found(json!({})), ["start cron REQUIRED"]);
     assert_eq!(found(json!({ "cron": "0 8 * *" })), ["start cron INVALID_VALUE"]);
     assert_eq!(found(json!({ "cron": "0 8 30 2 *" })), ["start cron INVALID_VALUE"]);
@@ -53,17 +56,31 @@ fn a_zone_that_was_meant_is_named() {
 fn a_schedule_has_a_record_only_with_an_object() {
     let with = json!({ "cron": "0 8 * * *", "object": "deal", "where": "record.amount > 5 && now > timestamp(0)" });
 
-    assert_eq!(problems(started_by("schedule", with, "record.amount > 10")), [] as [String; 0]);
-    let without = problems(started_by("schedule", json!({ "cron": "0 8 * * *" }), "record.amount > 10"));
+    assert_eq!(
+        problems(started_by("schedule", with, "record.amount > 10")),
+        [] as [String; 0]
+    );
+    let without = problems(started_by(
+        "schedule",
+        json!({ "cron": "0 8 * * *" }),
+        "record.amount > 10",
+    ));
     assert_eq!(without.len(), 1, "{without:?}");
 }
 
 #[test]
 fn a_schedule_leaves_out_what_was_missed_unless_it_says_otherwise() {
-    let catch_up = |config| compiled("schedule", config).timetable().map(|timetable| timetable.catch_up);
+    let catch_up = |config| {
+        compiled("schedule", config)
+            .timetable()
+            .map(|timetable| timetable.catch_up)
+    };
 
     assert_eq!(catch_up(json!({ "cron": "0 8 * * *" })), Some(CatchUp::Skip));
-    assert_eq!(catch_up(json!({ "cron": "0 8 * * *", "catchUp": "all" })), Some(CatchUp::All));
+    assert_eq!(
+        catch_up(json!({ "cron": "0 8 * * *", "catchUp": "all" })),
+        Some(CatchUp::All)
+    );
 }
 
 #[test]
@@ -76,7 +93,11 @@ fn a_date_is_a_field_that_holds_one() {
     let other = json!({ "object": "deal", "dateField": "amount", "offset": "3 days", "at": "8" });
     assert_eq!(
         found(other),
-        ["start offset INVALID_VALUE", "start at INVALID_VALUE", "start dateField WRONG_TYPE"]
+        [
+            "start offset INVALID_VALUE",
+            "start at INVALID_VALUE",
+            "start dateField WRONG_TYPE"
+        ]
     );
     assert_eq!(
         found(json!({ "object": "deal", "dateField": "closeDat" })),
@@ -95,21 +116,29 @@ fn a_webhook_needs_a_path_of_its_own_and_says_how_callers_are_known() {
     let sound = json!({ "path": "shop/orders", "verification": "standardWebhooks", "secret": "shop" });
     assert_eq!(found(sound), [] as [String; 0]);
     assert_eq!(found(json!({})), ["start path REQUIRED", "start verification REQUIRED"]);
-    assert_eq!(found(json!({ "path": "a", "verification": "none" })), ["[start verification UNVERIFIED]"]);
-    assert_eq!(found(json!({ "path": "a", "verification": "bearer" })), ["start secret REQUIRED"]);
+    assert_eq!(
+        found(json!({ "path": "a", "verification": "none" })),
+        ["[start verification UNVERIFIED]"]
+    );
+    assert_eq!(
+        found(json!({ "path": "a", "verification": "bearer" })),
+        ["start secret REQUIRED"]
+    );
     for path in ["/a", "a/", "a//b", "a b", "../a", "ä"] {
         let config = json!({ "path": path, "verification": "bearer", "secret": "s" });
         assert_eq!(found(config), ["start path INVALID_VALUE"], "{path}");
     }
-    let config = json!({ "path": "a", "verification": "bearer", "secret": "s", "idHeader": "x y", "payload": { "type": 1 } });
-    assert_eq!(found(config), ["start payload INVALID_VALUE", "start idHeader INVALID_VALUE"]);
+    let config =
+        json!({ "path": "a", "verification": "bearer", "secret": "s", "idHeader": "x y", "payload": { "type": 1 } });
+    assert_eq!(
+        found(config),
+        ["start payload INVALID_VALUE", "start idHeader INVALID_VALUE"]
+    );
 }
 
 #[test]
 fn two_webhooks_of_a_workflow_have_two_paths() {
-    let webhook = |key: &str| {
-        json!({ "key": key, "kind": "webhook", "config": { "path": "a", "verification": "bearer", "secret": "s" } })
-    };
+    let webhook = |key: &str| json!({ "key": key, "kind": "webhook", "config": { "path": "a", "verification": "bearer", "secret": "s" } });
 
     let found = problems(json!({ "nodes": [webhook("one"), webhook("two")] }));
 
@@ -128,7 +157,13 @@ fn a_payload_has_the_types_of_its_schema() {
         panic!("a call");
     };
     let header = "x-hub-signature-256".into();
-    assert_eq!(hook.proof, Proof::Hmac { secret: "s".into(), header });
+    assert_eq!(
+        hook.proof,
+        Proof::Hmac {
+            secret: "s".into(),
+            header
+        }
+    );
     assert!(hook.payload.unwrap().check(&json!({ "number": "1" })).is_err());
 }
 
@@ -136,5 +171,8 @@ fn a_payload_has_the_types_of_its_schema() {
 fn a_deletion_sees_the_record_and_nothing_before_it() {
     let config = json!({ "object": "deal", "where": "record.amount > 10 && previous == null" });
 
-    assert_eq!(problems(started_by("recordDeleted", config, "record.name == 'x'")), [] as [String; 0]);
+    assert_eq!(
+        problems(started_by("recordDeleted", config, "record.name == 'x'")),
+        [] as [String; 0]
+    );
 }

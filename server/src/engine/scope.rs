@@ -78,7 +78,10 @@ impl Scope<'_, '_> {
             }
             "form" => Some(Value::from_json(&input.form)),
             "payload" => {
-                let schema = self.live.occasion().and_then(|trigger| trigger.hook()?.payload.as_ref());
+                let schema = self
+                    .live
+                    .occasion()
+                    .and_then(|trigger| trigger.hook()?.payload.as_ref());
                 let untyped = || Value::from_json(&input.payload);
                 Some(schema.map_or_else(untyped, |schema| schema.value(&input.payload)))
             }

@@ -38,8 +38,16 @@ impl Refused {
         match self {
             Self::Method => (StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "only POST calls"),
             Self::Unknown => (StatusCode::NOT_FOUND, "NOT_FOUND", "nobody listens here"),
-            Self::Slow => (StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "the call took too long to arrive"),
-            Self::Large => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", "at most 1 MB may be sent"),
+            Self::Slow => (
+                StatusCode::REQUEST_TIMEOUT,
+                "TIMEOUT",
+                "the call took too long to arrive",
+            ),
+            Self::Large => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "PAYLOAD_TOO_LARGE",
+                "at most 1 MB may be sent",
+            ),
             Self::Unproven => (
                 StatusCode::UNAUTHORIZED,
                 "UNAUTHENTICATED",
@@ -47,7 +55,11 @@ impl Refused {
             ),
             Self::Often(_) => (StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "too many calls"),
             Self::Payload { code, message, .. } => (StatusCode::UNPROCESSABLE_ENTITY, code, message),
-            Self::Failed => (StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the server failed; call again later"),
+            Self::Failed => (
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "INTERNAL",
+                "the server failed; call again later",
+            ),
         }
     }
 }

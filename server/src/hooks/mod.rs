@@ -7,20 +7,16 @@ mod proof;
 use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use governor::{
-    Quota, RateLimiter,
-    clock::Clock,
-    middleware::NoOpMiddleware,
-    nanos::Nanos,
-    state::keyed::HashMapStateStore,
+    Quota, RateLimiter, clock::Clock, middleware::NoOpMiddleware, nanos::Nanos, state::keyed::HashMapStateStore,
 };
-use pointsman_entities::ids::{MemberId, RunId};
-use pointsman_graph::node::Hook;
 use poem::{
     IntoResponse, Request, Response,
     error::ReadBodyError,
     http::{HeaderMap, Method, StatusCode},
     web::Json,
 };
+use pointsman_entities::ids::{MemberId, RunId};
+use pointsman_graph::node::Hook;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -90,10 +86,7 @@ impl Endpoint {
             self.verify(hook, request.headers(), &body).await?;
             let (delivery, payload) = (delivery(hook, request.headers())?, payload(hook, &body)?);
             let Parts {
-                crm,
-                workflows,
-                member,
-                ..
+                crm, workflows, member, ..
             } = &self.parts;
             let called = workflows.call(crm, *member, &listening, delivery, &payload).await;
             match called.map_err(|error| failed(&error))? {

@@ -2,8 +2,8 @@
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use hmac::{Hmac, Mac};
-use pointsman_graph::node::Proof;
 use poem::http::{HeaderMap, header};
+use pointsman_graph::node::Proof;
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -45,7 +45,9 @@ fn signed_by_standard(call: &Call<'_>, secret: &str) -> Option<()> {
     if !(-TOLERANCE..=TOLERANCE).contains(&late) {
         return None;
     }
-    let key = BASE64_STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).ok()?;
+    let key = BASE64_STANDARD
+        .decode(secret.strip_prefix("whsec_").unwrap_or(secret))
+        .ok()?;
     let signatures = call.text("webhook-signature")?.split(' ');
     let signatures = signatures.filter_map(|one| BASE64_STANDARD.decode(one.strip_prefix("v1,")?).ok());
     let mac = mac(&key)?.chain_update(format!("{id}.{time}.")).chain_update(call.body);

@@ -155,12 +155,7 @@ fn remove(set: &mut WriteSet, row: &schedule::Model) {
     }));
 }
 
-fn set_hook(
-    set: &mut WriteSet,
-    workflow: WorkflowId,
-    version: VersionId,
-    (node, trigger): (&NodeKey, &Arc<Trigger>),
-) {
+fn set_hook(set: &mut WriteSet, workflow: WorkflowId, version: VersionId, (node, trigger): (&NodeKey, &Arc<Trigger>)) {
     if let Some(hook) = trigger.hook() {
         set.insert(hook::ActiveModel {
             path: Set(hook.path.to_string()),

@@ -104,7 +104,11 @@ impl Schedules {
         });
         let acted = futures_util::future::join_all(acts).await;
         // Where nothing moved, other server nodes are at it just now, or it can't be helped.
-        Ok(if acted.contains(&true) { Next::Now } else { Next::At(None) })
+        Ok(if acted.contains(&true) {
+            Next::Now
+        } else {
+            Next::At(None)
+        })
     }
 
     async fn next(&self) -> Result<Next, Error> {
@@ -169,7 +173,10 @@ impl Schedules {
         let (access, mut known) = (Access::system(), HashSet::new());
         loop {
             let mut decision = Decision::new(&self.crm, &access, Cause::Request);
-            for record in records.iter().filter(|record| !known.contains(&due.key(record.as_deref()))) {
+            for record in records
+                .iter()
+                .filter(|record| !known.contains(&due.key(record.as_deref())))
+            {
                 let enrolled = due.enrolled(&self.crm, decision.now, record.clone());
                 let entry = Entry {
                     member: self.member,

@@ -85,7 +85,16 @@ impl Workflows {
             }
             let mut decision = Decision::new(crm, access, Cause::Request);
             let cause = access.actor().text();
-            enter(&mut decision.set, crm.source(), &enrolled, Entry { member, cause, key: None });
+            enter(
+                &mut decision.set,
+                crm.source(),
+                &enrolled,
+                Entry {
+                    member,
+                    cause,
+                    key: None,
+                },
+            );
             request.remember(&mut decision.set, &[enrolled.run.0], enrolled.at);
             decision.enrolled.push(enrolled.clone());
             if crm.settle(decision, None).await?.is_ok() {

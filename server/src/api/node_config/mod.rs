@@ -13,7 +13,10 @@ use serde_json::{Map, Value, json};
 
 use super::scalar::{Duration, Json, TimeZone};
 use crate::api::connection::Direction;
-pub use choice::{EmailPurpose, FormFieldType, HttpMethod, JoinMode, MissedTimes, RecordCount, StopResult, WaitedEvent, WebhookVerification};
+pub use choice::{
+    EmailPurpose, FormFieldType, HttpMethod, JoinMode, MissedTimes, RecordCount, StopResult, WaitedEvent,
+    WebhookVerification,
+};
 use table::configs;
 
 configs! {

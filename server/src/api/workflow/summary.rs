@@ -1,8 +1,9 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, Method, Recipients,
-    RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
+    Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, Method,
+    Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, Set, Stop, StopOutcome, Switch,
+    UpdateRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.
@@ -58,7 +59,11 @@ fn scheduled(config: &Schedule) -> String {
 
 fn reached(config: &DateReached) -> String {
     let date = [text(&config.object), text(&config.date_field), text(&config.offset)];
-    spaced([&spaced(date), &behind("at", &config.at), &behind("where", &config.condition)])
+    spaced([
+        &spaced(date),
+        &behind("at", &config.at),
+        &behind("where", &config.condition),
+    ])
 }
 
 fn join(config: &Join) -> String {

@@ -50,7 +50,9 @@ async fn keep(app: &TestApp, value: String) -> Result<()> {
 
 async fn call(app: &TestApp, headers: &[(&str, &str)], body: impl Into<reqwest::Body>) -> Result<Response> {
     let call = Client::new().post(app.url("/hooks/shop/orders")).body(body);
-    let call = headers.iter().fold(call, |call, (name, value)| call.header(*name, *value));
+    let call = headers
+        .iter()
+        .fold(call, |call, (name, value)| call.header(*name, *value));
     Ok(call.send().await?)
 }
 
@@ -71,7 +73,10 @@ async fn signed(app: &TestApp, id: &str, seconds: i64, body: &str) -> Result<Res
 async fn told(response: Response) -> Result<(StatusCode, String)> {
     let status = response.status();
     let body: Json = response.json().await?;
-    let text = body["code"].as_str().or(body["runId"].as_str()).context("a code or a run")?;
+    let text = body["code"]
+        .as_str()
+        .or(body["runId"].as_str())
+        .context("a code or a run")?;
     Ok((status, text.to_owned()))
 }
 

@@ -22,10 +22,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("facts", &["crm", "store", "graph"]),
     ("auth", &["crm", "store", "entities"]),
-    (
-        "secrets",
-        &["actions::egress", "source", "store", "entities"],
-    ),
+    ("secrets", &["actions::egress", "source", "store", "entities"]),
     ("seed", &["crm", "store", "entities"]),
     // Automation: the CRM calls neither; `installation` hands it the enrolment.
     ("workflow", &["crm", "facts", "store", "source", "entities", "graph"]),
@@ -48,7 +45,9 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // The front: nothing but the program around it knows the API.
     (
         "api",
-        &["auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph"],
+        &[
+            "auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph",
+        ],
     ),
     ("hooks", &["crm", "secrets", "workflow", "entities", "graph"]),
     // The program: configuration, the open installation, commands, the server.

@@ -14,11 +14,19 @@ const DAY: Duration = Duration::from_secs(86_400);
 fn before_closing() -> Json {
     workflow(
         vec![
-            node("soon", "dateReached", json!({
-                "object": "deal", "dateField": "closeDate", "offset": "-P3D", "at": "08:00", "zone": "America/New_York",
-                "where": "record.status == 'OPEN'",
-            })),
-            node("note", "createTask", json!({ "title": "{{ record.name }} {{ trigger.at }}" })),
+            node(
+                "soon",
+                "dateReached",
+                json!({
+                    "object": "deal", "dateField": "closeDate", "offset": "-P3D", "at": "08:00", "zone": "America/New_York",
+                    "where": "record.status == 'OPEN'",
+                }),
+            ),
+            node(
+                "note",
+                "createTask",
+                json!({ "title": "{{ record.name }} {{ trigger.at }}" }),
+            ),
         ],
         &["soon -> note"],
     )
@@ -30,7 +38,10 @@ async fn deal(world: &World, name: &str, closes: &str) -> Result<std::sync::Arc<
 
 async fn titles(world: &World) -> Result<Vec<String>> {
     let tasks = world.all("task").await?;
-    let mut titles: Vec<_> = tasks.iter().filter_map(|task| task.get("title").as_text().map(str::to_owned)).collect();
+    let mut titles: Vec<_> = tasks
+        .iter()
+        .filter_map(|task| task.get("title").as_text().map(str::to_owned))
+        .collect();
     titles.sort();
     Ok(titles)
 }

@@ -30,7 +30,10 @@ fn daily(config: Json) -> Json {
 
 async fn titles(world: &World) -> Result<Vec<String>> {
     let tasks = world.all("task").await?;
-    let mut titles: Vec<_> = tasks.iter().filter_map(|task| task.get("title").as_text().map(str::to_owned)).collect();
+    let mut titles: Vec<_> = tasks
+        .iter()
+        .filter_map(|task| task.get("title").as_text().map(str::to_owned))
+        .collect();
     titles.sort();
     Ok(titles)
 }
@@ -186,14 +189,15 @@ async fn of_two_nodes_one_acts_on_a_time() -> Result<()> {
     const MINUTES: usize = 30;
     let one = World::start(Backend::Postgres).await?;
     let other = one.beside().await?;
-    let minutes = one.publish(workflow(
-        vec![
-            node("minute", "schedule", json!({ "cron": "* * * * *" })),
-            node("end", "stop", json!({})),
-        ],
-        &["minute -> end"],
-    ));
-    let minutes = minutes.await?;
+    let minutes = one
+        .publish(workflow(
+            vec![
+                node("minute", "schedule", json!({ "cron": "* * * * *" })),
+                node("end", "stop", json!({})),
+            ],
+            &["minute -> end"],
+        ))
+        .await?;
     // Lets the other node know of the times to come.
     other.workflows.publish(&other.access, minutes, None).await?;
 
@@ -204,7 +208,10 @@ async fn of_two_nodes_one_acts_on_a_time() -> Result<()> {
     let runs = one.ended(MINUTES).await?;
 
     assert_eq!(runs.len(), MINUTES);
-    let keys: BTreeSet<_> = runs.iter().map(|run| run.dedup_key.as_deref().context("a key")).collect::<Result<_>>()?;
+    let keys: BTreeSet<_> = runs
+        .iter()
+        .map(|run| run.dedup_key.as_deref().context("a key"))
+        .collect::<Result<_>>()?;
     assert_eq!(keys.len(), MINUTES);
     other.stop().await;
     one.stop().await;

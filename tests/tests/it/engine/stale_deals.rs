@@ -17,20 +17,41 @@ const DEALS: usize = 450;
 fn ladder() -> Json {
     workflow(
         vec![
-            node("morning", "schedule", json!({
-                "cron": "0 8 * * *", "zone": "America/New_York",
-                "object": "deal", "where": "record.status == 'OPEN' && record.updatedAt <= now - duration('24h')",
-            })),
-            node("stale", "set", json!({ "values": { "days": "(trigger.at - record.updatedAt).getHours() / 24" } })),
-            node("earlier", "findRecords", json!({
-                "object": "task", "limit": 1,
-                "where": "record.deal.id == trigger.record.id && record.createdAt > trigger.record.updatedAt
-                    && record.title == 'Stale ' + string(steps.stale.output.days)",
-            })),
+            node(
+                "morning",
+                "schedule",
+                json!({
+                    "cron": "0 8 * * *", "zone": "America/New_York",
+                    "object": "deal", "where": "record.status == 'OPEN' && record.updatedAt <= now - duration('24h')",
+                }),
+            ),
+            node(
+                "stale",
+                "set",
+                json!({ "values": { "days": "(trigger.at - record.updatedAt).getHours() / 24" } }),
+            ),
+            node(
+                "earlier",
+                "findRecords",
+                json!({
+                    "object": "task", "limit": 1,
+                    "where": "record.deal.id == trigger.record.id && record.createdAt > trigger.record.updatedAt
+                        && record.title == 'Stale ' + string(steps.stale.output.days)",
+                }),
+            ),
             node("new", "if", json!({ "condition": "steps.earlier.output.count == 0" })),
-            node("task", "createTask", json!({ "title": "Stale {{ steps.stale.output.days }}", "about": "record" })),
+            node(
+                "task",
+                "createTask",
+                json!({ "title": "Stale {{ steps.stale.output.days }}", "about": "record" }),
+            ),
         ],
-        &["morning -> stale", "stale -> earlier", "earlier -> new", "new.yes -> task"],
+        &[
+            "morning -> stale",
+            "stale -> earlier",
+            "earlier -> new",
+            "new.yes -> task",
+        ],
     )
 }
 
@@ -45,7 +66,10 @@ async fn levels(world: &World) -> Result<BTreeMap<(String, String), usize>> {
 }
 
 async fn mornings(world: &World) -> Result<String> {
-    let row = schedule::Entity::find().one(world.reads()).await?.context("a schedule")?;
+    let row = schedule::Entity::find()
+        .one(world.reads())
+        .await?
+        .context("a schedule")?;
     Ok(pointsman_graph::value::Timestamp::from_micros(row.next_at.micros())?.to_string())
 }
 

@@ -20,7 +20,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "crm",
         &["store", "source", "entities", "graph::value", "graph::expression"],
     ),
-    ("facts", &["crm", "store", "graph"]),
+    ("facts", &["crm", "store", "entities::time", "graph"]),
     ("auth", &["crm", "store", "entities"]),
     ("secrets", &["actions::egress", "source", "store", "entities"]),
     ("seed", &["crm", "store", "entities"]),

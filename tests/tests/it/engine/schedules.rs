@@ -59,7 +59,7 @@ both! {
     async fn a_zone_says_whose_ten_it_is(world: World) -> Result<World> {
         world.publish(daily(json!({ "zone": "Asia/Kathmandu" }))).await?;
 
-        world.clock.advance(DAY);
+        world.clock.advance_to("2026-01-06T04:15:00Z")?;
         world.ended(1).await?;
 
         assert_eq!(titles(&world).await?, ["2026-01-06T04:15:00Z"]);

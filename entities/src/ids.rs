@@ -50,12 +50,16 @@ ids! {
     EffectId,
     /// A timer of a run.
     TimerId,
+    /// The times of a trigger.
+    ScheduleId,
     /// A run's wait for a record.
     WaitId,
     /// A server node of the installation.
     MemberId,
     /// An API key.
     KeyId,
+    /// A secret.
+    SecretId,
     /// A payload that is kept out of line.
     BlobId,
     /// Long work that is done in parts.

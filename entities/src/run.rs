@@ -24,7 +24,8 @@ pub struct Model {
     pub record_id: Option<RecordId>,
     /// The version of the record that the change which started the run has left.
     pub record_version: Option<i64>,
-    /// JSON: record and previous as they were at enrolment, and the manual form's answers.
+    /// JSON: record and previous as they were at enrolment, the manual form's answers, what a call has sent, and the time
+    /// that was due; out of line where it is long.
     pub input: String,
     /// The reducer's state, JSON with `format`; null before the first segment.
     pub state: Option<String>,
@@ -44,7 +45,7 @@ pub struct Model {
     pub error: Option<String>,
     /// At most one run of a workflow has it.
     pub dedup_key: Option<String>,
-    /// Why: see `crm::cause`.
+    /// Why: see `crm::cause`; or the person, the schedule or the webhook that asked for it.
     pub cause: String,
     /// The run whose change started this one.
     pub cause_run: Option<RunId>,

@@ -5,6 +5,7 @@ mod assign;
 mod common;
 mod idle;
 mod loops;
+mod paths;
 mod problem;
 mod scope;
 mod settings;
@@ -73,6 +74,7 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
     let enrolment = settings::compile(&definition.settings, &scopes.at_start(), &triggers, &mut problems);
     problems.extend(loops::warnings(definition, &compiled));
     problems.extend(idle::warnings(definition, &reads));
+    problems.extend(paths::doubled(definition));
     sort(&mut problems, definition);
     let plan = (!problems.iter().any(Problem::is_error)).then(|| {
         let settings = definition

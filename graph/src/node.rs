@@ -4,6 +4,7 @@
 
 mod create_record;
 mod create_task;
+mod date_reached;
 mod delay;
 mod find_records;
 mod http_request;
@@ -11,13 +12,16 @@ mod join;
 mod kind;
 mod manual;
 mod record_created;
+mod record_deleted;
 mod record_updated;
+mod schedule;
 mod send_email;
 mod set;
 mod stop;
 mod switch;
 mod update_record;
 mod wait_for;
+mod webhook;
 mod when;
 
 use serde_json::{Map, Value as Json};
@@ -26,6 +30,7 @@ use crate::{catalogue::Description, check::Site, key::Port, track::Role};
 
 pub use create_record::CreateRecord;
 pub use create_task::CreateTask;
+pub use date_reached::DateReached;
 pub use delay::Delay;
 pub use find_records::{Direction, FindRecords, OrderBy};
 pub use http_request::{HttpRequest, Method};
@@ -34,13 +39,16 @@ pub(crate) use kind::{Compiled, Kind, Work};
 pub use kind::{ReadConfig, Writes};
 pub use manual::{Cardinality, FormField, FormInput, Manual};
 pub use record_created::RecordCreated;
+pub use record_deleted::RecordDeleted;
 pub use record_updated::RecordUpdated;
+pub use schedule::Schedule;
 pub use send_email::{EmailKind, Recipients, SendEmail};
 pub use set::Set;
 pub use stop::{Stop, StopOutcome};
 pub use switch::{Case, Switch};
 pub use update_record::UpdateRecord;
 pub use wait_for::{Awaited, WaitFor};
+pub use webhook::{Hook, Proof, Verification, Webhook};
 pub use when::When;
 
 /// Names every kind once: its variant in [`Config`], which is its config's type too.
@@ -118,6 +126,7 @@ macro_rules! kinds {
 
 kinds! {
     RecordCreated, RecordUpdated, Manual,
+    RecordDeleted, Schedule, DateReached, Webhook,
     When, Switch, Join, Set, Stop,
     Delay, WaitFor,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,

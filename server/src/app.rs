@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     console,
     control::Control,
+    hooks,
     installation::{Error, Installation},
     source::Source,
 };
@@ -121,7 +122,14 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         crm: Arc::clone(&installation.crm),
         workflows: Arc::clone(&installation.workflows),
         engine: Arc::clone(&installation.engine),
+        secrets: Arc::clone(&installation.secrets),
     };
+    let hooks = hooks::Endpoint::new(hooks::Parts {
+        crm: Arc::clone(&installation.crm),
+        workflows: Arc::clone(&installation.workflows),
+        secrets: Arc::clone(&installation.secrets),
+        member: installation.engine.member(),
+    });
     let settings = transport::Settings {
         origins: Origins::new(&config.origins),
         session_cookie: cookies.name.clone(),
@@ -131,6 +139,7 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
     Route::new()
         .at("/graphql", transport::Endpoint::new(schema, door, settings))
         .at("/graphql/schema.graphql", get(schema_text))
+        .at("/hooks/*path", hooks)
         .at("/healthz", get(healthy))
         .at("/readyz", get(ready))
         .at("/*path", console::endpoint())

@@ -34,6 +34,7 @@ const KEYS: &[&str] = &[
     "public_url",
     "retention.run_days",
     "retention.runs_per_workflow",
+    "secret_keys",
     "smtp.ca",
     "smtp.from",
     "smtp.host",
@@ -65,6 +66,8 @@ pub struct Config {
     pub smtp: Option<SmtpConfig>,
     pub egress: egress::Settings,
     pub retention: Retention,
+    /// What secrets are sealed with, the key in use first; none given takes that of the data folder.
+    pub secret_keys: Vec<SecretString>,
 }
 
 /// How the log is written.
@@ -109,6 +112,8 @@ struct Raw {
     egress: Egress,
     #[serde(default)]
     retention: Retention,
+    #[serde(default)]
+    secret_keys: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -197,6 +202,7 @@ impl Config {
                 ca: raw.egress.ca,
             },
             retention: raw.retention,
+            secret_keys: raw.secret_keys.into_iter().map(SecretString::from).collect(),
         })
     }
 }
@@ -229,6 +235,7 @@ fn environment(variables: HashMap<String, String>) -> Environment {
         .list_separator(",")
         .with_list_parse_key("origins")
         .with_list_parse_key("egress.allow")
+        .with_list_parse_key("secret_keys")
         .source(Some(variables.into_iter().collect()))
 }
 

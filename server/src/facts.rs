@@ -30,8 +30,8 @@ pub struct ChangeFacts<'a, 's> {
 impl ChangeFacts<'_, '_> {
     fn named(&self, variable: &str) -> Option<&Arc<Record>> {
         match variable {
-            "record" => Some(&self.change.after),
-            "previous" => self.change.before.as_ref(),
+            "record" => Some(self.change.subject()),
+            "previous" => self.change.previous(),
             _ => None,
         }
     }
@@ -84,6 +84,7 @@ impl StartFacts<'_, '_> {
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
             "form" => Some(Value::from_json(&start.form)),
+            "payload" => Some(Value::from_json(&start.payload)),
             _ => None,
         }
     }
@@ -94,7 +95,7 @@ impl Bindings for StartFacts<'_, '_> {
         match name {
             "record" | "previous" => Some(record_or_null(self.named(name))),
             "trigger" => {
-                let fields = ["key", "at", "record", "previous", "changed", "form"];
+                let fields = ["key", "at", "record", "previous", "changed", "form", "payload"];
                 Some(Value::map(
                     fields
                         .into_iter()
@@ -115,6 +116,35 @@ impl Bindings for StartFacts<'_, '_> {
             "trigger" => self.trigger(field),
             _ => self.named(variable)?.expression_field(field),
         }
+    }
+}
+
+/// `record` where triggers of time look through records: one of them, or none where it is the same for all.
+pub struct CandidateFacts<'a, 's> {
+    pub record: Option<&'a Arc<Record>>,
+    /// The time that is looked at, however late.
+    pub now: Timestamp,
+    pub snapshot: &'a Snapshot<'s>,
+    pub catalogue: &'a Catalogue,
+}
+
+impl Bindings for CandidateFacts<'_, '_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "record" => self.record.map(|record| record.to_expression()),
+            "previous" => Some(Value::Null),
+            "now" => time(self.now),
+            _ => None,
+        }
+    }
+
+    fn record(&self, reference: &Reference) -> Lookup {
+        lookup(self.catalogue, self.snapshot, reference)
+    }
+
+    fn field(&self, variable: &str, field: &str) -> Option<Value> {
+        let record = self.record.filter(|_| variable == "record")?;
+        record.expression_field(field)
     }
 }
 

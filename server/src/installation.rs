@@ -14,10 +14,11 @@ use crate::{
     config::Config,
     crm::{Catalogue, Crm, write::Enrol},
     engine::{self, Actions, Engine, Link, Parts, hints::Hints},
+    secrets::{self, Secrets, keyring::Keyring},
     seed,
     source::Source,
-    store::{self, Store},
-    workflow::{self, enrol::Triggers, manage::Workflows, versions::Versions},
+    store::{self, Location, Store},
+    workflow::{self, enrol::Triggers, manage::Workflows, schedule::Schedules, versions::Versions},
 };
 
 /// An open installation.
@@ -26,6 +27,7 @@ pub struct Installation {
     pub accounts: Arc<Accounts>,
     pub workflows: Arc<Workflows>,
     pub engine: Arc<Engine>,
+    pub secrets: Arc<Secrets>,
 }
 
 /// Why an installation can't be opened or served.
@@ -37,6 +39,8 @@ pub enum Error {
     Egress(#[from] egress::SetUpError),
     #[error("the mail server can't be used")]
     Mail(#[from] email::SetUpError),
+    #[error("the secrets can't be had")]
+    Secrets(#[from] secrets::Error),
     #[error("the accounts can't be read")]
     Accounts(#[from] auth::Error),
     #[error("the engine can't start")]
@@ -65,6 +69,9 @@ impl Installation {
         };
         let store = Arc::new(Store::open(&config.location).await?);
         let (source, catalogue) = (Arc::new(source), Arc::new(Catalogue::core()));
+        let keyring = Arc::new(keyring(config, &source)?);
+        let secrets = Arc::new(Secrets::new(Arc::clone(&store), Arc::clone(&source), keyring));
+        secrets.reseal().await?;
         let member: MemberId = source.id();
         let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogue)));
         let triggers = Arc::new(Triggers::new(
@@ -87,13 +94,15 @@ impl Installation {
             Arc::clone(&store),
             catalogue,
             Arc::clone(&versions),
-            triggers,
+            Arc::clone(&triggers),
             Arc::clone(&source),
         );
+        let schedules = Schedules::new(Arc::clone(&crm), Arc::clone(&versions), triggers, member);
         let engine = Engine::new(Parts {
             store,
             crm: Arc::clone(&crm),
             versions,
+            schedules,
             source,
             actions,
             hints: Arc::<Hints>::default(),
@@ -107,6 +116,16 @@ impl Installation {
             workflows: Arc::new(workflows),
             crm,
             engine: Arc::new(engine),
+            secrets,
         })
     }
+}
+
+/// Several server nodes on one database share no folder: they are given the key.
+fn keyring(config: &Config, source: &Source) -> Result<Keyring, secrets::Error> {
+    let folder = match &config.location {
+        Location::Folder(folder) => Some(folder.as_path()),
+        Location::Postgres { .. } => None,
+    };
+    Ok(Keyring::load(&config.secret_keys, folder, source.secret())?)
 }

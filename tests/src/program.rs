@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value as Json;
 
-use crate::servers::Process;
+use crate::{servers::Process, world::SECRET_KEY};
 
 /// A running `pointsman serve`.
 pub struct Program {
@@ -118,7 +118,7 @@ impl Settings {
     fn apply(&self, command: &mut Command) {
         command.env("POINTSMAN_DATA", &self.data);
         match &self.database {
-            Some(url) => command.env("DATABASE_URL", url),
+            Some(url) => command.env("DATABASE_URL", url).env("POINTSMAN_SECRET_KEYS", SECRET_KEY),
             None => command.env_remove("DATABASE_URL"),
         };
         if !self.allow.is_empty() {

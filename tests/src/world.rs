@@ -21,17 +21,17 @@ use pointsman::{
         housekeeping::Retention,
     },
     installation::{self, Installation},
-    source::Source,
+    source::{Clock, Source},
     store::{self, Location},
     workflow::manage::{New, Published, Workflows},
 };
 use pointsman_entities::{
     ids::{RunId, WorkflowId},
-    run, step,
+    run, schedule, step,
     time::Timestamp,
 };
 use pointsman_graph::{decision::Decision, definition::Definition, value::Value};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
@@ -45,8 +45,14 @@ use crate::{
 /// How long a test waits for something that must happen, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The same for hundreds of runs.
+const MANY: Duration = Duration::from_secs(120);
+
 /// 2026-01-05T09:00:00Z, a Monday.
 pub const START: Timestamp = Timestamp(1_767_603_600_000_000);
+
+/// What the installations of tests seal their secrets with.
+pub const SECRET_KEY: &str = "cG9pbnRzbWFuIHNlYWxzIHNlY3JldHMgaW4gdGVzdHM=";
 
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +207,20 @@ impl World {
         found.remove(&record.id).context("the record is gone")
     }
 
+    /// Puts a record into the bin.
+    pub async fn delete(&self, record: &Record) -> Result<Arc<Record>> {
+        let (id, expected) = (record.id, None);
+        let delete = |_| Verb::Delete { id, expected };
+        self.mutate(record.object.name, delete, json!({})).await
+    }
+
+    /// Takes a record out of the bin.
+    pub async fn restore(&self, record: &Record) -> Result<Arc<Record>> {
+        let (id, expected) = (record.id, None);
+        let restore = |_| Verb::Restore { id, expected };
+        self.mutate(record.object.name, restore, json!({})).await
+    }
+
     /// Creates and publishes a workflow.
     pub async fn publish(&self, definition: Json) -> Result<WorkflowId> {
         publish(&self.workflows, definition).await
@@ -302,6 +322,47 @@ impl World {
         Ok(self.crm.find(&self.access, &query, &page).await?.records)
     }
 
+    /// Waits until every time that has come was acted on.
+    pub async fn caught_up(&self) -> Result<()> {
+        let due = || {
+            let now = self.clock.now();
+            schedule::Entity::find()
+                .filter(schedule::Column::NextAt.lte(now))
+                .count(self.reads())
+        };
+        patient(async {
+            while due().await? > 0 {
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Waits until there are so many runs and all are over.
+    pub async fn ended(&self, count: usize) -> Result<Vec<run::Model>> {
+        let mut hints = self.engine.hints().watch_runs();
+        let all = async || run::Entity::find().count(self.reads()).await;
+        let open = async || {
+            let open = run::Entity::find().filter(run::Column::FinishedAt.is_null());
+            open.count(self.reads()).await
+        };
+        let ended = tokio::time::timeout(MANY, async {
+            loop {
+                hints.mark_unchanged();
+                if all().await? >= count as u64 && open().await? == 0 {
+                    return Ok::<_, anyhow::Error>(());
+                }
+                hints.changed().await?;
+            }
+        });
+        match ended.await {
+            Ok(ended) => ended?,
+            Err(_) => bail!("{} of {count} runs, {} of them open", all().await?, open().await?),
+        }
+        self.runs().await
+    }
+
     /// Waits until a run was refused.
     pub async fn refused(&self) -> Result<run::Model> {
         let mut hints = self.engine.hints().watch_runs();
@@ -392,6 +453,7 @@ pub fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
         smtp: outside.smtp.clone(),
         egress: outside.egress.clone(),
         retention: Retention::default(),
+        secret_keys: vec![SECRET_KEY.into()],
     }
 }
 

@@ -105,6 +105,8 @@ pub enum Code {
     TriggerEachOther,
     /// Re-enrolment waits for a condition to turn true, and there is none.
     NeverTurnsTrue,
+    /// A way in that needs no proof.
+    Unverified,
     /// Found in an expression or template.
     Language(expression::Code),
 }
@@ -149,6 +151,7 @@ impl Code {
             Code::NoWayToUnsubscribe => "NO_WAY_TO_UNSUBSCRIBE",
             Code::TriggerEachOther => "TRIGGER_EACH_OTHER",
             Code::NeverTurnsTrue => "NEVER_TURNS_TRUE",
+            Code::Unverified => "UNVERIFIED",
             Code::Language(code) => code.as_str(),
         }
     }

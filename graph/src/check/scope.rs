@@ -88,18 +88,10 @@ impl<'c> Scopes<'c> {
             .iter()
             .filter_map(|at| self.nodes.get(&self.track.node(*at)?.key));
         let seen: Vec<_> = triggers.filter_map(|node| seen(&node.config, self.schema)).collect();
-        let record = seen
-            .iter()
-            .map(|seen| seen.0.clone())
-            .reduce(common)
-            .unwrap_or(Type::Dyn);
-        let previous = seen
-            .iter()
-            .map(|seen| seen.1.clone())
-            .reduce(common)
-            .unwrap_or(Type::Dyn);
+        let joint = |part: fn(&Seen) -> &Type| seen.iter().map(part).cloned().reduce(common).unwrap_or(Type::Dyn);
+        let (record, previous) = (joint(|seen| &seen.record), joint(|seen| &seen.previous));
         TypeScope::new(Arc::clone(self.schema))
-            .with("trigger", trigger(&record, &previous))
+            .with("trigger", trigger(&record, &previous, joint(|seen| &seen.payload)))
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
@@ -132,17 +124,42 @@ impl<'c> Scopes<'c> {
     }
 }
 
-/// The types of `record` and `previous` in a run that this trigger starts; none for what is no trigger.
-fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<(Type, Type)> {
+/// The types of what a trigger brings.
+struct Seen {
+    record: Type,
+    previous: Type,
+    payload: Type,
+}
+
+impl Seen {
+    fn record(record: Type, previous: Type) -> Option<Seen> {
+        Some(Seen {
+            record,
+            previous,
+            payload: Type::Null,
+        })
+    }
+}
+
+/// What a run sees that this trigger starts; none for what is no trigger.
+fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<Seen> {
     let record = |object: &Option<String>| {
         let object = object.as_deref().and_then(|name| schema.object(name));
         object.map_or(Type::Dyn, Type::Record)
     };
     match config {
-        Config::RecordCreated(trigger) => Some((record(&trigger.object), Type::Null)),
-        Config::RecordUpdated(trigger) => Some((record(&trigger.object), record(&trigger.object))),
-        Config::Manual(trigger) if trigger.has_record() => Some((record(&trigger.object), Type::Null)),
-        Config::Manual(_) => Some((Type::Null, Type::Null)),
+        Config::RecordCreated(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::RecordUpdated(trigger) => Seen::record(record(&trigger.object), record(&trigger.object)),
+        Config::RecordDeleted(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::Schedule(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::DateReached(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(_) | Config::Schedule(_) => Seen::record(Type::Null, Type::Null),
+        Config::Webhook(trigger) => Some(Seen {
+            record: Type::Null,
+            previous: Type::Null,
+            payload: trigger.payload_type(),
+        }),
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) => None,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
@@ -184,7 +201,7 @@ fn shared(one: &FieldType, other: &FieldType) -> FieldType {
     }
 }
 
-fn trigger(record: &Type, previous: &Type) -> Type {
+fn trigger(record: &Type, previous: &Type, payload: Type) -> Type {
     fields([
         ("key", Type::String),
         ("kind", Type::String),
@@ -193,6 +210,7 @@ fn trigger(record: &Type, previous: &Type) -> Type {
         ("previous", previous.clone()),
         ("changed", Type::list_of(Type::String)),
         ("form", Type::map_of(Type::Dyn)),
+        ("payload", payload),
     ])
 }
 

@@ -1,7 +1,9 @@
 //! The place where a node's config is checked: compiles its texts against what the node can see, and takes down what
 //! is wrong. Every problem gets the node and the field it is about.
 
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
+
+use chrono_tz::Tz;
 
 use super::{Code, Problem, scope::Scope, values::unknown_record_field};
 use crate::{
@@ -141,6 +143,15 @@ impl<'c> Site<'c> {
         found
     }
 
+    /// The name of one of an object's fields.
+    pub fn field_name(&mut self, field: &str, object: &ObjectType, name: &str) -> Option<Arc<str>> {
+        let found = object.fields.get_key_value(name).map(|(known, _)| Arc::clone(known));
+        if found.is_none() {
+            self.report(unknown_record_field(object, name).field(field));
+        }
+        found
+    }
+
     /// A condition on what the node sees.
     pub fn condition(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
         let condition = self.compile(field, source, None, Expression::compile_condition)?;
@@ -197,13 +208,34 @@ impl<'c> Site<'c> {
     }
 
     pub fn span(&mut self, field: &str, text: Option<&str>) -> Option<Span> {
+        self.parsed(field, text)
+    }
+
+    /// A literal of a notation of its own, such as a duration.
+    pub fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, field: &str, text: Option<&str>) -> Option<T> {
         match text?.parse() {
-            Ok(span) => Some(span),
+            Ok(value) => Some(value),
             Err(error) => {
                 self.report(Problem::error(Code::InvalidValue, error.to_string()).field(field));
                 None
             }
         }
+    }
+
+    /// A time zone by its IANA name.
+    pub fn zone(&mut self, field: &str, name: Option<&str>) -> Option<Tz> {
+        let name = name.filter(|name| !name.is_empty())?;
+        let zone = name.parse().ok();
+        if zone.is_none() {
+            let message = format!("`{name}` is not an IANA time zone such as Europe/Berlin");
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            self.report(
+                Problem::error(Code::InvalidValue, message)
+                    .field(field)
+                    .meant(name, known),
+            );
+        }
+        zone
     }
 
     fn compile(

@@ -14,3 +14,5 @@ mod random;
 mod reading;
 #[cfg(test)]
 mod resolving;
+#[cfg(test)]
+mod triggers;

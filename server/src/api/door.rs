@@ -13,6 +13,7 @@ use crate::{
     auth::{Accounts, Principal},
     crm::Crm,
     engine::Engine,
+    secrets::Secrets,
     workflow::manage::Workflows,
 };
 
@@ -22,6 +23,7 @@ pub struct Door {
     pub crm: Arc<Crm>,
     pub workflows: Arc<Workflows>,
     pub engine: Arc<Engine>,
+    pub secrets: Arc<Secrets>,
 }
 
 /// How sessions reach browsers.

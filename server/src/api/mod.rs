@@ -22,6 +22,7 @@ mod payload;
 mod rows;
 mod run;
 mod scalar;
+mod secret;
 mod subscription;
 mod timeline;
 pub mod transport;
@@ -39,6 +40,7 @@ pub struct Query(
     node::NodeQueries,
     account::AccountQueries,
     key::KeyQueries,
+    secret::SecretQueries,
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
@@ -53,6 +55,7 @@ pub struct Query(
 pub struct Mutation(
     account::AccountMutations,
     key::KeyMutations,
+    secret::SecretMutations,
     object::ObjectMutations,
     workflow::WorkflowMutations,
     workflow::TrialMutations,
@@ -96,6 +99,7 @@ pub fn schema(door: &Door, cookies: Cookies) -> Schema {
         .data(Arc::clone(&door.accounts))
         .data(Arc::clone(&door.workflows))
         .data(Arc::clone(&door.engine))
+        .data(Arc::clone(&door.secrets))
         .data(Arc::new(cookies))
         .finish()
 }

@@ -52,6 +52,8 @@ pub enum Permission {
     ManageKeys,
     /// Change records without starting workflows, as an import may.
     SuppressAutomation,
+    /// Keep and change secrets.
+    ManageSecrets,
 }
 
 /// What one principal may see and do.

@@ -62,6 +62,21 @@ impl Operation {
 }
 
 impl Change {
+    /// The record as triggers see it: one that was deleted as it was before.
+    #[must_use]
+    pub fn subject(&self) -> &Arc<Record> {
+        match (self.operation, &self.before) {
+            (Operation::Deleted, Some(before)) => before,
+            (Operation::Deleted | Operation::Created | Operation::Updated | Operation::Restored, _) => &self.after,
+        }
+    }
+
+    /// What `previous` is to triggers.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Arc<Record>> {
+        self.before.as_ref().filter(|_| self.operation != Operation::Deleted)
+    }
+
     /// The log's row. The payload can be erased later; its salted digest stays.
     #[must_use]
     pub fn row(&self, salt: [u8; 16]) -> change::ActiveModel {

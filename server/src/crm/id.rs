@@ -45,7 +45,7 @@ macro_rules! raw {
 }
 
 raw!(
-    UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, JobId
+    UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, JobId, SecretId, ScheduleId
 );
 
 #[cfg(test)]

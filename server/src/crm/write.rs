@@ -73,7 +73,7 @@ pub enum Automation {
     Suppress,
 }
 
-/// A run that a change or a person started, as the engine takes it over once the write set is committed: what stands in
+/// A run that a change, a person, a time or a call started, as the engine takes it over once the write set is committed: what stands in
 /// the run's row, so that it need not be read back.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
@@ -92,6 +92,12 @@ pub struct Enrolled {
     pub cause: String,
     /// The run that made the change.
     pub cause_run: Option<RunId>,
+    /// What a call from outside has sent.
+    pub payload: Json,
+    /// The time that started the run, where one did; it may have passed a while ago.
+    pub due: Option<Timestamp>,
+    /// At most one run of the workflow has it.
+    pub key: Option<String>,
     pub depth: i64,
     /// The gate that the run passes.
     pub gate: Option<GateId>,

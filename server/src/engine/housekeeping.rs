@@ -2,7 +2,7 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, enrolment_key, idempotency, ids::RunId, run, run_event, run_inbox, session, step, time::Timestamp, timer,
+    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, session, step, time::Timestamp, timer,
     turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
@@ -25,6 +25,9 @@ const DAY: i64 = 86_400_000_000;
 
 /// How long a keyed request gives its first answer again.
 const KEYS: i64 = DAY;
+
+/// How long a delivery is known again: senders give up after a day or three.
+const DELIVERIES: i64 = 7 * DAY;
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -74,6 +77,7 @@ pub async fn tick(engine: &Engine) -> Result<(), Error> {
     clear_keys(engine, now).await?;
     clear_sessions(engine, now).await?;
     clear_enrolment(engine, now).await?;
+    clear_deliveries(engine, now).await?;
     clear_runs(engine, now).await
 }
 
@@ -142,6 +146,25 @@ async fn clear_enrolment(engine: &Engine, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
+async fn clear_deliveries(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = hook_delivery::Entity::find()
+            .filter(hook_delivery::Column::At.lt(now.plus_micros(-DELIVERIES)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| {
+            let workflow = ("workflow_id", row.workflow_id.0.into());
+            vec![workflow, ("delivery", row.delivery.into())]
+        });
+        if !delete(engine, hook_delivery::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
 async fn clear_runs(engine: &Engine, now: Timestamp) -> Result<(), Error> {
     let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
     for _ in 0..BATCHES {
@@ -156,7 +179,7 @@ async fn clear_runs(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             break;
         }
         for run in old {
-            clear_run(engine, run.id).await?;
+            clear_run(engine, &run).await?;
         }
     }
     clear_surplus(engine).await
@@ -178,15 +201,16 @@ async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
             .await
             .map_err(store::Error::from)?;
         for run in surplus {
-            clear_run(engine, run.id).await?;
+            clear_run(engine, &run).await?;
         }
     }
     Ok(())
 }
 
 /// Removes a run that is over and all that belongs to it, at once.
-async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
-    let (mut set, reads) = (WriteSet::new(), engine.store.reads());
+async fn clear_run(engine: &Engine, row: &run::Model) -> Result<(), Error> {
+    let (mut set, reads, run) = (WriteSet::new(), engine.store.reads(), row.id);
+    payload::remove(&engine.store, &mut set, &row.input).await?;
     let of_run = || vec![("run_id", run.0.into())];
     let steps = step::Entity::find()
         .filter(step::Column::RunId.eq(run))

@@ -8,7 +8,13 @@ use pointsman_entities::{
     run, step,
     time::Timestamp,
 };
-use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
+use pointsman_graph::{
+    key::NodeKey,
+    plan::{Operation, Trigger},
+    run::Run,
+    step::StepId,
+    value::Value,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
@@ -71,6 +77,10 @@ pub struct Input {
     pub record: Option<Arc<Record>>,
     pub previous: Option<Arc<Record>>,
     pub form: Json,
+    /// What a call from outside has sent.
+    pub payload: Json,
+    /// The time that started the run, where one did.
+    pub due: Option<Timestamp>,
 }
 
 /// A step's row.
@@ -167,6 +177,8 @@ impl Live {
                 record: enrolled.record,
                 previous: enrolled.previous,
                 form: enrolled.form,
+                payload: enrolled.payload,
+                due: enrolled.due,
             },
             seq: 0,
             inbox: 0,
@@ -212,7 +224,8 @@ impl Live {
             .map(serde_json::from_str)
             .transpose()
             .map_err(|e| corrupt("state", e))?;
-        let input = serde_json::from_str(&row.input).map_err(|e| corrupt("input", e))?;
+        let input = payload::get(&engine.store, row.input).await?;
+        let input = serde_json::from_str(&input).map_err(|e| corrupt("input", e))?;
         let mut live = Self {
             id,
             version,
@@ -267,6 +280,8 @@ impl Live {
             record: record("record"),
             previous: record("previous"),
             form: input.get("form").cloned().unwrap_or_default(),
+            payload: input.get("payload").cloned().unwrap_or_default(),
+            due: input.get("due").and_then(Json::as_i64).map(Timestamp),
         }
     }
 
@@ -312,6 +327,19 @@ impl Live {
             .filter_map(|row| Some((row.step.parse().ok()?, row.id)))
             .collect();
         Ok(())
+    }
+
+    /// What started the run; none where its trigger is no longer to be found.
+    #[must_use]
+    pub fn occasion(&self) -> Option<&Trigger> {
+        let node = self.version.plan.node(&self.trigger.parse().ok()?)?;
+        node.trigger().map(Arc::as_ref)
+    }
+
+    /// Whether the run is about a record as it was, rather than as it is: it was deleted.
+    #[must_use]
+    pub fn looks_back(&self) -> bool {
+        self.occasion().and_then(Trigger::operation) == Some(Operation::Deleted)
     }
 
     /// An output of a node with the types that the node's check promised; what does not fit them stays as it is.

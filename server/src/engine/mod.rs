@@ -23,6 +23,7 @@ mod pending;
 mod queue;
 mod recover;
 pub mod runs;
+mod schedules;
 mod scope;
 mod segment;
 pub mod tail;
@@ -46,7 +47,7 @@ use crate::{
     crm::{Crm, mutate::Committed, write::Enrolled},
     source::Source,
     store::{self, Store},
-    workflow::{self, versions::Versions},
+    workflow::{self, schedule::Schedules, versions::Versions},
 };
 use changes::Changes;
 use hints::Hints;
@@ -101,6 +102,7 @@ pub struct Inner {
     store: Arc<Store>,
     crm: Arc<Crm>,
     versions: Arc<Versions>,
+    schedules: Schedules,
     source: Arc<Source>,
     actions: Arc<Actions>,
     hints: Arc<Hints>,
@@ -140,6 +142,7 @@ pub struct Parts {
     pub store: Arc<Store>,
     pub crm: Arc<Crm>,
     pub versions: Arc<Versions>,
+    pub schedules: Schedules,
     pub source: Arc<Source>,
     pub actions: Actions,
     pub hints: Arc<Hints>,
@@ -165,6 +168,7 @@ impl Engine {
             store: parts.store,
             crm: parts.crm,
             versions: parts.versions,
+            schedules: parts.schedules,
             source: parts.source,
             actions: Arc::new(parts.actions),
             hints: parts.hints,
@@ -191,6 +195,7 @@ impl Engine {
         recover::announce(self).await?;
         recover::sweep(self).await?;
         self.loops.spawn(timers::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(schedules::run(self.clone(), self.stop.clone()));
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::beat(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));

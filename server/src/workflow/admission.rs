@@ -29,7 +29,8 @@ use super::{
 use crate::{
     crm::{Catalogue, snapshot::Snapshot, write::Enrolled},
     facts::{self, StartFacts},
-    store::{self, Store, WriteSet},
+    source::Source,
+    store::{self, Store, WriteSet, payload},
 };
 
 /// Changes this many workflow-made changes away from somebody's request start no more runs.
@@ -39,6 +40,7 @@ pub const MAX_DEPTH: i64 = 16;
 pub struct Desk<'a> {
     pub store: &'a Store,
     pub catalogue: &'a Catalogue,
+    pub source: &'a Source,
     /// The server node that the runs are leased to.
     pub member: MemberId,
 }
@@ -244,6 +246,7 @@ fn insert(
         Entry::Place(place) => Some(place),
     });
     let gate = entry.map(|(gate, _)| gate);
+    let input = payload::put(set, || desk.source.id(), input(&start).to_string());
     set.insert(run::ActiveModel {
         id: Set(start.run),
         workflow_id: Set(start.workflow),
@@ -253,7 +256,8 @@ fn insert(
         object: Set(record.map(|record| record.object.name.into())),
         record_id: Set(record.map(|record| record.id)),
         record_version: Set(start.change),
-        input: Set(input(&start).to_string()),
+        input: Set(input),
+        dedup_key: Set(start.key.clone()),
         owner: Set(Some(desk.member)),
         epoch: Set(1),
         seq: Set(0),
@@ -279,5 +283,11 @@ fn insert(
 
 fn input(start: &Enrolled) -> serde_json::Value {
     let json = |record: &Option<Arc<crate::crm::Record>>| record.as_ref().map(|record| record.to_json());
-    json!({ "record": json(&start.record), "previous": json(&start.previous), "form": start.form })
+    json!({
+        "record": json(&start.record),
+        "previous": json(&start.previous),
+        "form": start.form,
+        "payload": start.payload,
+        "due": start.due,
+    })
 }

@@ -10,6 +10,7 @@ use pointsman_entities::{epoch, ids::MemberId, turned_away, workflow};
 use pointsman_graph::plan::{Operation as Listened, Trigger};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
 use serde_json::Value as Json;
+use tokio::sync::Notify;
 
 use super::{
     admission::{Admission, Desk},
@@ -41,6 +42,7 @@ struct Shared {
     source: Arc<Source>,
     member: MemberId,
     active: RwLock<Arc<Index>>,
+    changed: Notify,
 }
 
 #[derive(Default)]
@@ -79,6 +81,7 @@ impl Triggers {
             source,
             member,
             active: RwLock::default(),
+            changed: Notify::new(),
         }))
     }
 
@@ -86,6 +89,11 @@ impl Triggers {
     #[must_use]
     pub fn active(&self) -> Vec<Arc<Version>> {
         self.0.index().versions.clone()
+    }
+
+    /// Returns when they may have become others since this was last asked.
+    pub async fn changed(&self) {
+        self.0.changed.notified().await;
     }
 }
 
@@ -119,6 +127,7 @@ impl Shared {
         Desk {
             store: &self.store,
             catalogue: &self.catalogue,
+            source: &self.source,
             member: self.member,
         }
     }
@@ -145,9 +154,12 @@ impl Shared {
             workflow: active.version.workflow,
             version: active.version.id,
             trigger: active.node.clone(),
-            record: Some(Arc::clone(&change.after)),
-            previous: change.before.clone(),
+            record: Some(Arc::clone(change.subject())),
+            previous: change.previous().cloned(),
             form: Json::Null,
+            payload: Json::Null,
+            due: None,
+            key: None,
             change: Some(change.after.version()),
             cause: change.cause.text(),
             cause_run: change.cause.run(),
@@ -175,7 +187,7 @@ impl Shared {
 impl Index {
     fn add(&mut self, version: Arc<Version>) {
         for (node, trigger) in version.plan.triggers() {
-            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation) else {
+            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation()) else {
                 continue;
             };
             let active = Active {
@@ -197,6 +209,7 @@ impl Enrol for Triggers {
         Box::pin(async {
             let index = Arc::new(self.0.load().await?);
             *self.0.active.write().unwrap_or_else(PoisonError::into_inner) = index;
+            self.0.changed.notify_one();
             Ok(())
         })
     }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use super::{
     Error,
     enrol::{EPOCH, Triggers, current_epoch},
+    listen::{Listens, path_is_taken},
     versions::{Version, Versions},
 };
 use crate::{
@@ -220,7 +221,7 @@ impl Workflows {
             row.description = save.description.clone().map_or(sea_orm::NotSet, Set);
             row.time_zone = save.time_zone.clone().map_or(sea_orm::NotSet, Set);
             row.draft_version = Set(workflow.draft_version + 1);
-            Ok(())
+            Ok(Listens::AsBefore)
         })
         .await
     }
@@ -241,7 +242,10 @@ impl Workflows {
             }
             set.raise_epoch(EPOCH);
             row.state = Set(state.text().into());
-            Ok(())
+            Ok(match state {
+                State::Active => Listens::Again,
+                State::Draft | State::Paused | State::Archived => Listens::Nowhere,
+            })
         })
         .await
     }
@@ -253,7 +257,7 @@ impl Workflows {
         request: Request<'_>,
         id: WorkflowId,
         beside: &[Uuid],
-        decide: impl Fn(&workflow::Model, &mut workflow::ActiveModel, &mut WriteSet) -> Result<(), Problem>,
+        decide: impl Fn(&workflow::Model, &mut workflow::ActiveModel, &mut WriteSet) -> Result<Listens, Problem>,
     ) -> Answer<workflow::Model> {
         if let Err(problem) = editor(request.access) {
             return Ok(Err(problem));
@@ -272,12 +276,15 @@ impl Workflows {
                 updated_by: Set(request.access.user()),
                 ..Default::default()
             };
-            if let Err(problem) = decide(&workflow, &mut row, &mut set) {
-                // What stands in the way may be this very request, answered between the two looks.
-                return match self.answered(request).await? {
-                    Some(ids) => self.named_first(&ids).await,
-                    None => Ok(Err(problem)),
-                };
+            match decide(&workflow, &mut row, &mut set) {
+                Ok(listens) => self.listen(&workflow, listens, &mut set).await?,
+                Err(problem) => {
+                    // What stands in the way may be this very request, answered between the two looks.
+                    return match self.answered(request).await? {
+                        Some(ids) => self.named_first(&ids).await,
+                        None => Ok(Err(problem)),
+                    };
+                }
             }
             let update = Update::of(vec![("id", id.0.into())], &row).guarded("version", workflow.version);
             set.push(Write::Update(update));
@@ -292,6 +299,10 @@ impl Workflows {
                         self.triggers.refresh().await?;
                     }
                     return Ok(self.get(id).await?.ok_or_else(missing));
+                }
+                Err(refusal) if path_is_taken(&refusal) => {
+                    let message = "another active workflow has its webhook at the same path";
+                    return Ok(Err(refused(Code::Taken, message, None)));
                 }
                 Err(Refusal::Row { .. } | Refusal::Conflict | Refusal::Taken { .. } | Refusal::Epoch { .. }) => {}
             }

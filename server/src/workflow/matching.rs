@@ -40,7 +40,8 @@ pub fn listened(operation: Operation) -> Option<Listened> {
     match operation {
         Operation::Created => Some(Listened::Created),
         Operation::Updated => Some(Listened::Updated),
-        Operation::Deleted | Operation::Restored => None,
+        Operation::Deleted => Some(Listened::Deleted),
+        Operation::Restored => None,
     }
 }
 
@@ -59,7 +60,7 @@ pub async fn judge(
         return Ok(Match::OtherFields);
     }
     let Some(condition) = &trigger.condition else {
-        return Ok(match (reenrolment, &change.before) {
+        return Ok(match (reenrolment, change.previous()) {
             (Reenrolment::WhenTurnsTrue, Some(_)) => Match::HeldBefore,
             (_, _) => Match::Matches,
         });
@@ -80,7 +81,7 @@ pub async fn judge(
 /// The record as if it had not been changed: what a condition saw before. None for a new record.
 #[must_use]
 pub fn unchanged(change: &Change) -> Option<Change> {
-    let before = change.before.as_ref()?;
+    let before = change.previous()?;
     Some(Change {
         after: Arc::clone(before),
         ..change.clone()

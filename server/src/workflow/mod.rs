@@ -9,16 +9,20 @@ mod demonstration;
 pub mod enrol;
 pub mod gate;
 pub mod keys;
+pub mod hook;
+mod listen;
 pub mod manage;
 pub mod matching;
 mod pace;
 pub mod publish;
 pub mod reason;
+pub mod schedule;
 pub mod start;
+mod sweep;
 pub mod versions;
 pub mod why;
 
-use pointsman_entities::ids::VersionId;
+use pointsman_entities::ids::{ScheduleId, VersionId, WorkflowId};
 
 use crate::store;
 
@@ -31,6 +35,10 @@ pub enum Error {
     MissingVersion { version: VersionId },
     #[error("the idempotency key was used for another request")]
     KeyReused,
+    #[error("schedule {} is about node `{node}`, which is no trigger of time", schedule.0)]
+    NotATime { schedule: ScheduleId, node: String },
+    #[error("there is no time zone `{zone}`")]
+    UnknownZone { zone: String },
     #[error("version {} is no longer sound: {reason}", version.0)]
     UnsoundVersion { version: VersionId, reason: String },
 }

@@ -1,11 +1,13 @@
 //! Publishing: a draft without errors becomes a version, and new runs start on it from the same commit on.
 
+use std::sync::Arc;
+
 use pointsman_entities::{
     ids::{VersionId, WorkflowId},
     workflow, workflow_version,
 };
 use pointsman_graph::{
-    check::{Problem as Flaw, between},
+    check::{Checked, Problem as Flaw, between},
     definition::Definition,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
@@ -14,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Error,
     enrol::EPOCH,
+    listen::Listens,
     manage::{State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
@@ -59,14 +62,14 @@ impl Workflows {
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
         };
-        let mut flaws = match self.flaws(&workflow) {
-            Ok(flaws) => flaws,
+        let Checked { plan, problems: mut flaws } = match self.checked(&workflow) {
+            Ok(checked) => checked,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
         flaws.extend(self.rounds(&workflow));
-        if flaws.iter().any(Flaw::is_error) {
+        let Some(plan) = plan else {
             return Ok(Published::Flawed { workflow, flaws });
-        }
+        };
         let version = self.next_version(request, &workflow);
         let beside = [version.id.0];
         let changed = self.change(request, id, &beside, |now, row, set| {
@@ -79,7 +82,10 @@ impl Workflows {
             row.state = Set(State::Active.text().into());
             row.active_version = Set(Some(version.id));
             row.latest_number = Set(version.number);
-            Ok(())
+            Ok(Listens::To {
+                version: version.id,
+                plan: Arc::clone(&plan),
+            })
         });
         Ok(match changed.await? {
             Ok(workflow) if workflow.active_version != Some(version.id) => self.latest(workflow).await?,
@@ -97,9 +103,13 @@ impl Workflows {
     /// # Errors
     /// Where it can't even be read.
     pub fn flaws(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Problem> {
+        self.checked(workflow).map(|checked| checked.problems)
+    }
+
+    fn checked(&self, workflow: &workflow::Model) -> Result<Checked, Problem> {
         let unreadable = |error| refused(Code::Invalid, &format!("the draft can't be read: {error}"), None);
         let draft = Definition::read(&workflow.draft).map_err(unreadable)?;
-        Ok(self.check(&draft).problems)
+        Ok(self.check(&draft))
     }
 
     /// The warnings of other active workflows that this one's draft can set off, and that can set it off again.

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use pointsman_entities::ids::{MemberId, RunId, WorkflowId};
-use pointsman_graph::key::NodeKey;
+use pointsman_graph::{key::NodeKey, plan::Occasion};
 use serde_json::Value as Json;
 
 use super::{
     Error,
-    admission::{Admission, Desk},
     enrol::{EPOCH, current_epoch},
+    enter::enter,
     manage::{Workflows, missing, refused},
     versions::Version,
 };
@@ -66,8 +66,12 @@ impl Workflows {
             decision.set.require_epoch(EPOCH, epoch);
             let decided = match self.wanted(crm, request.access, workflow, &start).await? {
                 Ok(wanted) => {
-                    self.admit(crm, member, wanted.enrolled(run, &decision), &mut decision)
-                        .await?
+                    let (version, start) = wanted.enrolled(run, &decision);
+                    let turned_away = enter(crm, member, &version, vec![start], &mut decision).await?;
+                    match turned_away.first() {
+                        None => Ok(()),
+                        Some(reason) => Err(refused(Code::Conflict, reason.message(), None)),
+                    }
                 }
                 Err(problem) => Err(problem),
             };
@@ -112,31 +116,6 @@ impl Workflows {
             record,
             form: start.form.clone(),
         }))
-    }
-
-    async fn admit(
-        &self,
-        crm: &Crm,
-        member: MemberId,
-        (version, start): (Arc<Version>, Enrolled),
-        decision: &mut Decision<'_>,
-    ) -> Result<Result<(), Problem>, Error> {
-        let desk = Desk {
-            store: crm.store(),
-            catalogue: crm.catalogue(),
-            member,
-        };
-        let mut admission = Admission::default();
-        let (snapshot, set) = (&mut decision.snapshot, &mut decision.set);
-        let admitted = admission.admit(&desk, &version, start, snapshot, set).await?;
-        admission.close(set);
-        Ok(match admitted {
-            Ok(enrolled) => {
-                decision.enrolled.push(enrolled);
-                Ok(())
-            }
-            Err(reason) => Err(refused(Code::Conflict, reason.message(), None)),
-        })
     }
 
     async fn subject(
@@ -185,6 +164,9 @@ impl Wanted {
             record: self.record,
             previous: None,
             form: self.form,
+            payload: Json::Null,
+            due: None,
+            key: None,
             change: None,
             cause: decision.access.actor().text(),
             cause_run: None,
@@ -200,6 +182,6 @@ impl Wanted {
 /// The manual trigger, and the object of the record it takes.
 fn manual(version: &Version) -> Option<(NodeKey, Option<Arc<str>>)> {
     let mut triggers = version.plan.triggers();
-    let found = triggers.find(|(_, trigger)| trigger.operation.is_none())?;
+    let found = triggers.find(|(_, trigger)| matches!(trigger.occasion, Occasion::Hand))?;
     Some((found.0.clone(), found.1.object.clone()))
 }

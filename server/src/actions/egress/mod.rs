@@ -5,6 +5,7 @@
 //! the second time gains nothing.
 
 pub mod address;
+mod bound;
 mod client;
 mod redirect;
 
@@ -19,6 +20,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Host;
 
 pub use address::{Allow, InvalidAllow};
+pub use bound::{Bound, InvalidBound};
 
 /// An answer in all, after decompression: 1 MB.
 pub const MAX_BODY: usize = 1 << 20;

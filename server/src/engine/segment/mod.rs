@@ -272,7 +272,13 @@ impl<'a> Segment<'a> {
     }
 
     async fn load_subject(&mut self) -> Result<(), Error> {
-        if let Some(record) = self.live.input.record.as_ref().filter(|_| self.live.is_fresh) {
+        if let Some(record) = self
+            .live
+            .input
+            .record
+            .as_ref()
+            .filter(|_| self.live.is_fresh && !self.live.looks_back())
+        {
             // A change since then refuses this segment's own write, and the next try reads the record anew.
             self.decision.snapshot.remember(std::sync::Arc::clone(record));
             return Ok(());

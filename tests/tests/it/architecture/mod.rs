@@ -22,6 +22,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ),
     ("facts", &["crm", "store", "entities::time", "graph"]),
     ("auth", &["crm", "store", "entities"]),
+    ("secrets", &["actions::egress", "source", "store", "entities"]),
     ("seed", &["crm", "store", "entities"]),
     // Automation: the CRM calls neither; `installation` hands it the enrolment.
     ("workflow", &["crm", "facts", "store", "source", "entities", "graph"]),
@@ -31,10 +32,12 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "actions",
             "crm",
             "facts",
+            "secrets",
             "store",
             "source",
             "entities",
             "graph",
+            "workflow::schedule",
             "workflow::self",
             "workflow::admission",
             "workflow::gate",
@@ -45,14 +48,17 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // The front: nothing but the program around it knows the API.
     (
         "api",
-        &["auth", "crm", "engine", "workflow", "store", "entities", "graph"],
+        &[
+            "auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph",
+        ],
     ),
+    ("hooks", &["crm", "secrets", "workflow", "entities", "graph"]),
     // The program: configuration, the open installation, commands, the server.
     ("config", &["actions", "store", "engine::housekeeping"]),
     (
         "installation",
         &[
-            "actions", "auth", "config", "crm", "engine", "seed", "source", "store", "workflow", "entities",
+            "actions", "auth", "config", "crm", "engine", "secrets", "seed", "source", "store", "workflow", "entities",
         ],
     ),
     (
@@ -73,7 +79,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("console", &[]),
     (
         "app",
-        &["api", "config", "console", "control", "installation", "source"],
+        &["api", "config", "console", "control", "hooks", "installation", "source"],
     ),
     (
         "cli",

@@ -3,6 +3,8 @@
 mod backtest;
 mod basics;
 mod closed_won;
+mod dates;
+mod deletions;
 mod drip;
 mod dry_run;
 mod enrolment;
@@ -11,4 +13,6 @@ mod gates;
 mod housekeeping;
 mod mails;
 mod shutdown;
+mod schedules;
+mod stale_deals;
 mod waits;

@@ -10,9 +10,11 @@ mod http_request;
 mod join;
 mod kind;
 mod manual;
+mod message_received;
 mod record_created;
 mod record_updated;
 mod send_email;
+mod send_sms;
 mod set;
 mod stop;
 mod switch;
@@ -33,9 +35,11 @@ pub use join::{Join, JoinPolicy};
 pub(crate) use kind::{Compiled, Kind, Work};
 pub use kind::{ReadConfig, Writes};
 pub use manual::{Cardinality, FormField, FormInput, Manual};
+pub use message_received::{Channel, MessageReceived};
 pub use record_created::RecordCreated;
 pub use record_updated::RecordUpdated;
 pub use send_email::{EmailKind, Recipients, SendEmail};
+pub use send_sms::SendSms;
 pub use set::Set;
 pub use stop::{Stop, StopOutcome};
 pub use switch::{Case, Switch};
@@ -118,9 +122,11 @@ macro_rules! kinds {
 
 kinds! {
     RecordCreated, RecordUpdated, Manual,
+    MessageReceived,
     When, Switch, Join, Set, Stop,
     Delay, WaitFor,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,
+    SendSms,
 }
 
 impl Config {

@@ -20,6 +20,7 @@ use crate::{
         transport::{self, Origins, Sockets},
     },
     config::Config,
+    inbound::{self, Inbound},
     console,
     control::Control,
     installation::{Error, Installation},
@@ -62,9 +63,10 @@ impl App {
             .first()
             .and_then(|known| known.as_socket_addr().copied());
         let address = address.unwrap_or(config.listen);
+        let public_url = config.public_url(address);
+        installation.links.lead_to(&public_url);
         installation.engine.start().await?;
         let control = Control::listen(config, &installation).await?;
-        let public_url = config.public_url(address);
         let set_up_link = installation
             .accounts
             .invite()
@@ -122,6 +124,7 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         workflows: Arc::clone(&installation.workflows),
         engine: Arc::clone(&installation.engine),
         secrets: Arc::clone(&installation.secrets),
+        messaging: Arc::clone(&installation.messaging),
     };
     let settings = transport::Settings {
         origins: Origins::new(&config.origins),
@@ -129,7 +132,14 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         sockets: sockets.clone(),
     };
     let schema = api::schema(&door, cookies);
-    Route::new()
+    let inbound = Inbound {
+        messaging: Arc::clone(&installation.messaging),
+        engine: Arc::clone(&installation.engine),
+        links: Arc::clone(&installation.links),
+        email_token: config.inbound_email_token.clone(),
+        sms_token: config.sms.as_ref().map(|sms| sms.token.clone()),
+    };
+    inbound::routes(Route::new(), Arc::new(inbound))
         .at("/graphql", transport::Endpoint::new(schema, door, settings))
         .at("/graphql/schema.graphql", get(schema_text))
         .at("/healthz", get(healthy))

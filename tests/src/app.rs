@@ -1,5 +1,7 @@
 //! The real server in the test's own process: the whole program on a port of its own, spoken to over HTTP.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use pointsman::{app::App, auth::NewKey, crm::access::Role, source::Source, store::Location};
 use reqwest::{Client, header::HeaderMap};
@@ -20,7 +22,7 @@ pub struct TestApp {
     /// An API key of the role `ADMIN`.
     pub key: String,
     client: Client,
-    _folder: TempDir,
+    folder: TempDir,
     database: Option<Database>,
 }
 
@@ -45,6 +47,11 @@ pub struct Reply {
 impl TestApp {
     /// Starts an empty installation.
     pub async fn start(backend: Backend) -> Result<Self> {
+        Self::start_with(backend, &Outside::default()).await
+    }
+
+    /// Starts an empty installation that can reach the servers of a test.
+    pub async fn start_with(backend: Backend, outside: &Outside) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let database = match backend {
             Backend::Sqlite => None,
@@ -57,7 +64,7 @@ impl TestApp {
                 connections: 12,
             },
         };
-        let config = world::config(folder.path().to_owned(), location, &Outside::default());
+        let config = world::config(folder.path().to_owned(), location, outside);
         let clock = ManualClock::at(START);
         let app = App::start(&config, Source::on(Box::new(clock.clone()))).await?;
         let new = NewKey {
@@ -75,7 +82,7 @@ impl TestApp {
             clock,
             key,
             client: Client::builder().build()?,
-            _folder: folder,
+            folder,
             database,
         })
     }
@@ -84,6 +91,12 @@ impl TestApp {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.address)
+    }
+
+    /// The folder of the data, where they live in one.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where the data lives, where it is PostgreSQL.

@@ -87,7 +87,12 @@ impl<'c> Scopes<'c> {
             .map(|seen| seen.1.clone())
             .reduce(common)
             .unwrap_or(Type::Dyn);
-        TypeScope::new(Arc::clone(self.schema))
+        let scope = TypeScope::new(Arc::clone(self.schema));
+        let scope = match &record {
+            Type::Record(object) if &*object.name == "message" => scope.with("message", record.clone()),
+            _ => scope,
+        };
+        scope
             .with("trigger", trigger(&record, &previous))
             .with("record", record)
             .with("previous", previous)
@@ -134,10 +139,12 @@ fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<(Type, Type)> {
         Config::RecordUpdated(trigger) => Some((record(&trigger.object), record(&trigger.object))),
         Config::Manual(trigger) if trigger.has_record() => Some((record(&trigger.object), Type::Null)),
         Config::Manual(_) => Some((Type::Null, Type::Null)),
+        Config::MessageReceived(_) => Some((record(&Some("message".to_owned())), Type::Null)),
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) => None,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
         Config::CreateTask(_) | Config::SendEmail(_) | Config::HttpRequest(_) | Config::Unknown { .. } => None,
+        Config::SendSms(_) => None,
     }
 }
 

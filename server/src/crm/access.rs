@@ -52,6 +52,8 @@ pub enum Permission {
     ManageKeys,
     /// Keep and change secrets.
     ManageSecrets,
+    /// Say to whom nothing is sent.
+    ManageSuppressions,
 }
 
 /// What one principal may see and do.

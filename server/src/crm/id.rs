@@ -44,7 +44,7 @@ macro_rules! raw {
     )+};
 }
 
-raw!(UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId);
+raw!(UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, SecretId);
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,7 @@ mod api;
 mod architecture;
 mod crash;
 mod engine;
+mod messages;
 mod outside;
 mod servers;
 

@@ -38,7 +38,7 @@ pub struct Settings {
 }
 
 /// A request as it will be sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -50,6 +50,16 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// For all of it, redirects too; at most [`MAX_TIME`].
     pub timeout: Duration,
+    /// For each secret that it carries, the hosts that it may go to: no hop leads elsewhere, or over plain http to a host
+    /// that the operator has not allowed.
+    pub bound: Vec<Vec<Bound>>,
+}
+
+/// All but the method may hold secrets.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
+    }
 }
 
 /// An answer, as far as it came.
@@ -117,6 +127,12 @@ pub enum Refusal {
     /// Not http or https.
     #[error("the scheme `{0}` is not called, only http and https")]
     Scheme(String),
+    /// The URL, or a redirect, leads to a host that a secret of the request is not bound to.
+    #[error("the request carries a secret that may not be sent to this host")]
+    Bound,
+    /// A secret would go over the net as it is.
+    #[error("the request carries a secret, which is sent over https only")]
+    Unencrypted,
     /// `https://user:password@host/`: credentials belong in a header.
     #[error("a URL with a user name or password is not called")]
     Credentials,
@@ -203,6 +219,8 @@ impl Egress {
     }
 
     async fn exchange(&self, hop: &Request, deadline: Instant) -> Result<Response, Error> {
+        // First, for other refusals name the host, and a secret may be part of it.
+        self.check_bound(hop)?;
         let client = self.client_for(&hop.url)?;
         let mut request = client
             .request(hop.method.clone(), hop.url.clone())
@@ -214,6 +232,19 @@ impl Egress {
         match timeout_at(deadline, request.send()).await {
             Ok(answer) => answer.map_err(|source| failure(host(), source.without_url())),
             Err(_) => Err(Error::TimedOut { host: host() }),
+        }
+    }
+
+    fn check_bound(&self, hop: &Request) -> Result<(), Refusal> {
+        if !hop.bound.iter().all(|hosts| hosts.iter().any(|host| host.covers(&hop.url))) {
+            return Err(Refusal::Bound);
+        }
+        let host = hop.url.host_str().unwrap_or_default();
+        let named = address::names(&self.allow, host, hop.url.port_or_known_default().unwrap_or_default());
+        if hop.bound.is_empty() || hop.url.scheme() == "https" || named {
+            Ok(())
+        } else {
+            Err(Refusal::Unencrypted)
         }
     }
 

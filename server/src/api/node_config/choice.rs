@@ -47,9 +47,19 @@ choices! {
     WaitedEvent in "camelCase" {
         /// A record is, or becomes, such that a condition holds.
         RecordChanged,
+        /// Somebody writes to us.
+        MessageReceived,
     }
 
-    /// What an e-mail is for.
+    /// How a message that is waited for comes.
+    MessageWay in "SCREAMING_SNAKE_CASE" {
+        /// By e-mail.
+        Email,
+        /// By SMS.
+        Sms,
+    }
+
+    /// What an e-mail or SMS is for.
     EmailPurpose in "SCREAMING_SNAKE_CASE" {
         /// Needs consent.
         Marketing,

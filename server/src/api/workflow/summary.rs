@@ -1,8 +1,8 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    Config, CreateRecord, CreateTask, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, Method, Recipients,
-    RecordCreated, RecordUpdated, SendEmail, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, When,
+    Config, CreateRecord, CreateTask, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, MessageReceived, Method,
+    Recipients, RecordCreated, RecordUpdated, SendEmail, SendSms, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, When,
 };
 
 /// The longest line, in characters.
@@ -14,6 +14,7 @@ pub fn summary(config: &Config) -> String {
         Config::RecordCreated(config) => created(config),
         Config::RecordUpdated(config) => updated(config),
         Config::Manual(Manual { object, .. }) => text(object).to_owned(),
+        Config::MessageReceived(config) => received(config),
         Config::When(When { condition }) => text(condition).to_owned(),
         Config::Switch(Switch { cases }) => list(cases.iter().flatten().map(|case| case.name.as_str())),
         Config::Join(config) => join(config),
@@ -30,6 +31,7 @@ pub fn summary(config: &Config) -> String {
         }
         Config::CreateTask(CreateTask { title, due_in, .. }) => spaced([text(title), &behind("in", due_in)]),
         Config::SendEmail(config) => email(config),
+        Config::SendSms(SendSms { to, text: body, .. }) => spaced([text(to), text(body)]),
         Config::HttpRequest(config) => request(config),
         Config::Unknown { kind, .. } => kind.clone(),
     };
@@ -43,6 +45,11 @@ fn created(config: &RecordCreated) -> String {
 fn updated(config: &RecordUpdated) -> String {
     let fields = list(config.fields.iter().flatten().map(String::as_str));
     spaced([text(&config.object), &fields, &behind("where", &config.condition)])
+}
+
+fn received(config: &MessageReceived) -> String {
+    let channel = config.channel.map(|channel| channel.to_string());
+    spaced([text(&channel), &behind("where", &config.condition)])
 }
 
 fn join(config: &Join) -> String {
@@ -67,6 +74,7 @@ fn wait(config: &WaitFor) -> String {
     spaced([
         text(&config.object),
         text(&config.record),
+        &behind("answers", &config.reply_to),
         &behind("until", &config.condition),
         &behind("at most", &config.timeout),
     ])

@@ -57,6 +57,8 @@ pub struct Segment<'a> {
     todo: VecDeque<(StepId, u32)>,
     drained: Vec<i64>,
     error: Option<String>,
+    /// Made anew for each segment, so that nothing in any record can be taken for the place of a secret.
+    pub(super) mark: String,
 }
 
 impl<'a> Segment<'a> {
@@ -87,6 +89,7 @@ impl<'a> Segment<'a> {
             todo,
             drained: Vec::new(),
             error: None,
+            mark: uuid::Uuid::from_bytes(engine.source.secret()).simple().to_string(),
         }
     }
 

@@ -26,6 +26,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         "secrets",
         &["actions::egress", "source", "store", "entities"],
     ),
+    (
+        "messaging",
+        &["crm", "secrets::keyring", "store", "entities", "graph::expression"],
+    ),
     ("seed", &["crm", "store", "entities"]),
     // Automation: the CRM calls neither; `installation` hands it the enrolment.
     ("workflow", &["crm", "facts", "store", "source", "entities", "graph"]),
@@ -35,6 +39,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "actions",
             "crm",
             "facts",
+            "messaging",
             "secrets",
             "store",
             "source",
@@ -47,21 +52,27 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     // The front: nothing but the program around it knows the API.
     (
         "api",
-        &["auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph"],
+        &[
+            "actions::sms", "auth", "crm", "engine", "messaging", "secrets", "workflow", "store", "entities", "graph",
+        ],
+    ),
+    (
+        "inbound",
+        &["actions::sms", "crm::id", "engine::Receipt", "engine::Engine", "messaging"],
     ),
     // The program: configuration, the open installation, commands, the server.
     ("config", &["actions", "store", "engine::housekeeping"]),
     (
         "installation",
         &[
-            "actions", "auth", "config", "crm", "engine", "secrets", "seed", "source", "store", "workflow", "entities",
+            "actions", "auth", "config", "crm", "engine", "messaging", "secrets", "seed", "source", "store", "workflow", "entities",
         ],
     ),
     ("control", &["auth", "config", "crm", "installation", "seed", "store"]),
     ("console", &[]),
     (
         "app",
-        &["api", "config", "console", "control", "installation", "source"],
+        &["api", "config", "console", "control", "inbound", "installation", "source"],
     ),
     (
         "cli",

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use pointsman::actions::egress::{Egress, Settings};
-use pointsman::actions::http::{Order, Verb, perform};
+use pointsman::actions::http::{Carried, Order, Text, Verb, perform};
 use pointsman::actions::{Code, Outcome};
 use pointsman_tests::servers::http::{Reply, Sink};
 
@@ -15,16 +15,16 @@ async fn post(url: String, timeout: Duration) -> Result<Outcome> {
         allow: vec!["127.0.0.0/8".parse()?],
         ca: None,
     })?;
-    let headers = vec![("Content-Type".to_owned(), "application/json".to_owned())];
-    let body = Some(r#"{"deal":1}"#.to_owned());
+    let headers = vec![("Content-Type".to_owned(), Text::Plain("application/json".to_owned()))];
+    let body = Some(Text::Plain(r#"{"deal":1}"#.to_owned()));
     let order = Order {
         method: Verb::Post,
-        url,
+        url: Text::Plain(url),
         headers,
         body,
         expected: BTreeSet::new(),
     };
-    Ok(perform(&egress, &order, &"k1".parse()?, timeout).await)
+    Ok(perform(&egress, &order, Carried::default(), &"k1".parse()?, timeout).await)
 }
 
 async fn outcome_of(reply: Reply) -> Result<Outcome> {

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{inbound, ids::RecordId};
+use pointsman_entities::{ids::RecordId, inbound, time::Timestamp};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
 use super::{
@@ -68,11 +68,12 @@ impl Messaging {
         values.push(("contact", sender.as_ref().map_or(Value::Null, |contact| Value::Id(contact.id))));
         if let Some(answered) = &answered {
             values.push(("answers", Value::Id(answered.id)));
-            values.push(("deal", answered.get("deal").clone()));
+            values.push(("deal", self.living(decision, "deal", answered.get("deal")).await?));
         }
         let company = [sender.as_ref(), answered.as_ref()].into_iter().flatten();
         let company = company.map(|record| record.get("company")).find(|company| !company.is_null());
-        values.push(("company", company.cloned().unwrap_or(Value::Null)));
+        let company = company.unwrap_or(&Value::Null);
+        values.push(("company", self.living(decision, "company", company).await?));
         let command = Command {
             verb: Verb::Create {
                 values: indexed(&messages, values),
@@ -85,6 +86,21 @@ impl Messaging {
             self.written(decision, &update(&messages, answered.id, now)).await?;
         }
         Ok(message)
+    }
+
+    /// A reference, as long as what it refers to is not in the bin.
+    async fn living(
+        &self,
+        decision: &mut Decision<'_>,
+        object: &'static str,
+        reference: &Value,
+    ) -> Result<Value, Error> {
+        let Value::Id(id) = reference else {
+            return Ok(Value::Null);
+        };
+        let found = decision.snapshot.load(self.object(object)?, *id).await?;
+        let living = found.filter(|record| !record.is_deleted());
+        Ok(living.map_or(Value::Null, |record| Value::Id(record.id)))
     }
 
     async fn written(&self, decision: &mut Decision<'_>, command: &Command) -> Result<Arc<Record>, Error> {
@@ -135,7 +151,7 @@ pub(super) fn remember(decision: &mut Decision<'_>, channel: Channel, external_i
     });
 }
 
-fn plain(incoming: &Incoming, now: pointsman_entities::time::Timestamp) -> Vec<(&'static str, Value)> {
+fn plain(incoming: &Incoming, now: Timestamp) -> Vec<(&'static str, Value)> {
     let line = |text: &Option<String>| text.as_deref().map_or(Value::Null, |text| clean(text, LONGEST_LINE));
     let long = |text: &Option<String>| text.as_deref().map_or(Value::Null, |text| clean(text, LONGEST));
     vec![

@@ -27,7 +27,9 @@ use super::{Office, offices};
 
 /// With characters that JSON and URLs write otherwise.
 const VALUE: &str = "s3cret/v\"alue+of%20the office";
-const FORMS: [&str; 3] = [VALUE, "s3cret%2Fv%22alue%2Bof%2520the%20office", "s3cret/v\\\"alue+of%20the office"];
+const IN_A_URL: &str = "s3cret%2Fv%22alue%2Bof%2520the%20office";
+/// However it is written, it begins so.
+const BEGINNING: &str = "s3cret";
 
 async fn create(app: &TestApp, name: &str, host: &str) -> Result<Json> {
     let query = "mutation($input: SecretCreateInput!) {
@@ -133,7 +135,7 @@ offices! {
         assert_eq!(ended.status, "SUCCEEDED", "{:?}", ended.error);
         let request = &sink.recorded()[0];
         assert_eq!(request.headers["authorization"], format!("Bearer {VALUE}"));
-        assert_eq!(request.target, format!("/hook?key={}", FORMS[1]));
+        assert_eq!(request.target, format!("/hook?key={IN_A_URL}"));
         let body: Json = serde_json::from_slice(&request.body)?;
         assert_eq!(body, json!({ "token": VALUE, "name": "ann" }));
         let shown = "{ secrets { name hosts lastUsedAt } runs(first: 5) { nodes { status steps { node input output error } } } }";
@@ -143,11 +145,9 @@ offices! {
         assert!(shown.contains("{{ secrets.vault }}") && shown.contains("[vault]"), "{shown}");
         let (dump, logged) = (dump(&office).await?, log.text());
         assert!(has(&dump, "sent [vault]") && has(&logged, "pointsman"), "the searches look at something");
-        for form in FORMS {
-            assert!(!has(&dump, form), "{form} is in the database");
-            assert!(!has(&logged, form), "{form} is in the log");
-            assert!(!shown.contains(form) && !shown.contains(&form.replace('"', "\\\"")), "{form} is in the API");
-        }
+        assert!(!has(&dump, BEGINNING), "it is in the database");
+        assert!(!has(&logged, BEGINNING), "it is in the log");
+        assert!(!shown.contains(BEGINNING), "it is in the API");
         office.close().await;
         Ok(())
     }

@@ -60,7 +60,11 @@ impl Kind for WaitFor {
         version: 1,
         ports: &[Port::HAPPENED, Port::TIMED_OUT],
         fields: &[
-            Field::required("event", Input::Choice(&["recordChanged", "messageReceived"]), "what is waited for"),
+            Field::required(
+                "event",
+                Input::Choice(&["recordChanged", "messageReceived"]),
+                "what is waited for",
+            ),
             Field::optional(
                 "object",
                 Input::Object,
@@ -76,7 +80,11 @@ impl Kind for WaitFor {
                 Input::Expression,
                 "the message that is to be answered, such as `steps.mail.output.message`; by default any message will do",
             ),
-            Field::optional("channel", Input::Choice(&["EMAIL", "SMS"]), "how the message comes; by default any way"),
+            Field::optional(
+                "channel",
+                Input::Choice(&["EMAIL", "SMS"]),
+                "how the message comes; by default any way",
+            ),
             Field::optional(
                 "where",
                 Input::Condition,

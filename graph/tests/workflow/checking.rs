@@ -341,10 +341,18 @@ fn a_thousand_nodes_are_checked_in_time_that_grows_with_their_number() {
 
 #[test]
 fn a_secret_stands_alone_in_a_request_and_nowhere_else() {
-    let call = |template: &str| problems(after_won("httpRequest", json!({ "url": "https://a.example", "body": template })));
+    let call = |template: &str| {
+        problems(after_won(
+            "httpRequest",
+            json!({ "url": "https://a.example", "body": template }),
+        ))
+    };
 
     assert_eq!(call("key={{ secrets.vault }}"), [""; 0]);
-    assert_eq!(call("{% if record.amount > 1 %}{{ secrets.vault }}{% endif %}"), [""; 0]);
+    assert_eq!(
+        call("{% if record.amount > 1 %}{{ secrets.vault }}{% endif %}"),
+        [""; 0]
+    );
     for computed in [
         "{{ secrets.vault + 'x' }}",
         "{{ size(secrets.vault) }}",
@@ -364,15 +372,30 @@ fn a_wait_for_an_answer_knows_the_message_and_the_record() {
     let wait = |reply: &str, condition: &str| {
         let mut definition = after_won("sendEmail", json!({ "to": "a@b.example", "subject": "x", "text": "y" }));
         let config = json!({ "event": "messageReceived", "replyTo": reply, "where": condition, "timeout": "P1D" });
-        definition["nodes"].as_array_mut().unwrap().push(json!({ "key": "answer", "kind": "waitFor", "config": config }));
-        definition["edges"].as_array_mut().unwrap().push(json!({ "from": "node", "to": "answer" }));
+        definition["nodes"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "key": "answer", "kind": "waitFor", "config": config }));
+        definition["edges"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "from": "node", "to": "answer" }));
         problems(definition)
     };
 
-    assert_eq!(wait("steps.node.output.message", "message.text.contains('yes') && record.amount > 1"), [""; 0]);
+    assert_eq!(
+        wait(
+            "steps.node.output.message",
+            "message.text.contains('yes') && record.amount > 1"
+        ),
+        [""; 0]
+    );
     assert_eq!(wait("record", "true"), ["answer replyTo WRONG_TYPE"]);
     assert_eq!(wait("steps.later.output.message", "true").len(), 1);
-    assert_eq!(wait("steps.node.output.message", "message.amount > 1"), ["answer where UNKNOWN_FIELD"]);
+    assert_eq!(
+        wait("steps.node.output.message", "message.amount > 1"),
+        ["answer where UNKNOWN_FIELD"]
+    );
 }
 
 #[test]

@@ -44,7 +44,9 @@ macro_rules! raw {
     )+};
 }
 
-raw!(UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, SecretId);
+raw!(
+    UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, SecretId
+);
 
 #[cfg(test)]
 mod tests {

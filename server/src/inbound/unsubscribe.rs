@@ -34,7 +34,10 @@ pub async fn obey(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>)
     let Some(address) = inbound.links.address(&token) else {
         return page(StatusCode::NOT_FOUND, "This link is not valid", "");
     };
-    let done = inbound.messaging.opt_out(Channel::Email, &address, Reason::Unsubscribed).await;
+    let done = inbound
+        .messaging
+        .opt_out(Channel::Email, &address, Reason::Unsubscribed)
+        .await;
     match done {
         Ok(()) => {
             let text = format!("<p>{} gets no more of our news.</p>", escaped(&address));
@@ -42,7 +45,11 @@ pub async fn obey(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>)
         }
         Err(error) => {
             tracing::error!(%error, "somebody could not be unsubscribed");
-            page(StatusCode::SERVICE_UNAVAILABLE, "That did not work", "<p>Please try again in a minute.</p>")
+            page(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "That did not work",
+                "<p>Please try again in a minute.</p>",
+            )
         }
     }
 }
@@ -62,5 +69,8 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }

@@ -13,9 +13,7 @@ use serde_json::{Map, Value, json};
 
 use super::scalar::{Duration, Json};
 use crate::api::connection::Direction;
-pub use choice::{
-    EmailPurpose, FormFieldType, HttpMethod, JoinMode, MessageWay, RecordCount, StopResult, WaitedEvent,
-};
+pub use choice::{EmailPurpose, FormFieldType, HttpMethod, JoinMode, MessageWay, RecordCount, StopResult, WaitedEvent};
 use table::configs;
 
 configs! {

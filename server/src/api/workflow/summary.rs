@@ -1,8 +1,9 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    Config, CreateRecord, CreateTask, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, MessageReceived, Method,
-    Recipients, RecordCreated, RecordUpdated, SendEmail, SendSms, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, When,
+    Config, CreateRecord, CreateTask, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, MessageReceived,
+    Method, Recipients, RecordCreated, RecordUpdated, SendEmail, SendSms, Set, Stop, StopOutcome, Switch, UpdateRecord,
+    WaitFor, When,
 };
 
 /// The longest line, in characters.

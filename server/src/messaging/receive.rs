@@ -81,8 +81,8 @@ impl Messaging {
         };
         let message = self.written(decision, &command).await?;
         if let Some(answered) = answered.filter(|_| !incoming.automatic) {
-            let now = vec![("answeredAt", Value::Time(decision.now))];
-            self.written(decision, &update(&messages, answered.id, now)).await?;
+            let at = vec![("answeredAt", Value::Time(answered_at(&answered, decision.now)))];
+            self.written(decision, &update(&messages, answered.id, at)).await?;
         }
         Ok(message)
     }
@@ -159,6 +159,14 @@ pub(super) fn remember(decision: &mut Decision<'_>, channel: Channel, external_i
         message_id: Set(message),
         received_at: Set(decision.now),
     });
+}
+
+/// Always later than the answer before it: a change to the same time would be no change, and wake nobody.
+fn answered_at(answered: &Record, now: Timestamp) -> Timestamp {
+    match answered.get("answeredAt") {
+        Value::Time(before) => now.max(before.plus_micros(1)),
+        _ => now,
+    }
 }
 
 fn plain(incoming: &Incoming, now: Timestamp) -> Vec<(&'static str, Value)> {

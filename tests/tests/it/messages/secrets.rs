@@ -144,6 +144,7 @@ impl<'w> MakeWriter<'w> for Log {
 offices! {
     async fn a_secret_reaches_its_host_and_is_seen_nowhere_else(backend: Backend) -> Result<()> {
         let log = Log::begin();
+        tracing::trace!("the log is heard");
         let echo = format!(r#"{{"you":"sent {}"}}"#, VALUE.replace('"', "\\\""));
         let reply = Reply::answer(200, &[("Content-Type", "application/json"), ("X-Echo", VALUE)], echo);
         let sink = Sink::start([reply]).await?;
@@ -167,7 +168,8 @@ offices! {
         let shown = shown.to_string();
         assert!(shown.contains("{{ secrets.vault }}") && shown.contains("[vault]"), "{shown}");
         let (dump, logged) = (dump(&office).await?, log.text());
-        assert!(has(&dump, "sent [vault]") && has(&logged, "pointsman"), "the searches look at something");
+        assert!(has(&dump, "sent [vault]"), "the database is searched");
+        assert!(has(&logged, "the log is heard"), "the log is searched");
         assert!(!has(&dump, BEGINNING), "it is in the database");
         assert!(!has(&logged, BEGINNING), "it is in the log");
         assert!(!shown.contains(BEGINNING), "it is in the API");

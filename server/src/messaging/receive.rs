@@ -163,10 +163,8 @@ pub(super) fn remember(decision: &mut Decision<'_>, channel: Channel, external_i
 
 /// Always later than the answer before it: a change to the same time would be no change, and wake nobody.
 fn answered_at(answered: &Record, now: Timestamp) -> Timestamp {
-    match answered.get("answeredAt") {
-        Value::Time(before) => now.max(before.plus_micros(1)),
-        _ => now,
-    }
+    let before = answered.get("answeredAt").as_time();
+    before.map_or(now, |before| now.max(before.plus_micros(1)))
 }
 
 fn plain(incoming: &Incoming, now: Timestamp) -> Vec<(&'static str, Value)> {

@@ -35,7 +35,12 @@ use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOr
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::{clock::ManualClock, program::Settings, servers::postgres::Database};
+use crate::{
+    clock::ManualClock,
+    dump::{self, Dump},
+    program::Settings,
+    servers::postgres::Database,
+};
 
 /// How long a test waits for something that must happen, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -204,6 +209,11 @@ impl World {
     #[must_use]
     pub fn reads(&self) -> &DatabaseConnection {
         self.crm.store().reads()
+    }
+
+    /// All that the database holds.
+    pub async fn dump(&self) -> Result<Dump> {
+        dump::dump(self.reads()).await
     }
 
     /// All runs, oldest first.

@@ -413,3 +413,24 @@ fn a_run_that_a_message_starts_has_it_as_record_and_by_its_name() {
     assert_eq!(came("message.text.contains('hi') || message.channel == 'SMS'"), [""; 0]);
     assert_eq!(came("message.txt == ''"), ["came where UNKNOWN_FIELD"]);
 }
+
+#[test]
+fn a_schema_that_no_answer_could_be_held_against_is_refused() {
+    let with = |schema| {
+        let config = json!({ "url": "https://example.com", "responseSchema": schema });
+        problems(after_won("httpRequest", config))
+    };
+
+    for unusable in [
+        json!({ "type": "unicorn" }),
+        json!({ "$ref": "https://example.com/schema.json" }),
+        json!(7),
+    ] {
+        assert_eq!(
+            with(unusable.clone()),
+            ["node responseSchema INVALID_VALUE"],
+            "{unusable}"
+        );
+    }
+    assert_eq!(with(json!({ "type": "object" })), Vec::<String>::new());
+}

@@ -57,7 +57,7 @@ pub enum Permission {
 }
 
 /// What one principal may see and do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     actor: Actor,
     role: Role,

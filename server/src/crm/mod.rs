@@ -16,6 +16,7 @@ pub mod mutate;
 pub mod object;
 pub mod query;
 pub mod record;
+pub mod revocations;
 pub mod snapshot;
 pub mod validate;
 pub mod value;
@@ -37,6 +38,7 @@ pub struct Crm {
     source: Arc<Source>,
     enrol: Arc<dyn write::Enrol>,
     committed: Arc<dyn mutate::Committed>,
+    revocations: revocations::Revocations,
 }
 
 impl Crm {
@@ -54,6 +56,7 @@ impl Crm {
             source,
             enrol,
             committed,
+            revocations: revocations::Revocations::default(),
         }
     }
 
@@ -65,6 +68,12 @@ impl Crm {
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Counts the changes of users on this server node, and whatever else takes rights away.
+    #[must_use]
+    pub fn revocations(&self) -> &revocations::Revocations {
+        &self.revocations
     }
 
     #[must_use]

@@ -2,17 +2,19 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::ids::RecordId;
+use pointsman_entities::{ids::RecordId, user};
+use sea_orm::EntityName;
 use uuid::Uuid;
 
 use super::{
     Access, Crm, Record,
     cause::Cause,
     keyed::Seen,
+    revocations::Revocations,
     validate::Code,
     write::{Automation, Command, Decision, Enrolled, Problem},
 };
-use crate::store::{self, Refusal, Row, Turn, WriteSet};
+use crate::store::{self, Refusal, Row, Turn, Write, WriteSet};
 
 pub use super::keyed::Key;
 
@@ -113,24 +115,17 @@ impl Crm {
         let Decision {
             set, enrolled, logs, ..
         } = decision;
-        let committed = Arc::clone(&self.committed);
+        let sequel = Sequel {
+            committed: Arc::clone(&self.committed),
+            revocations: changes_users(&set).then(|| self.revocations.clone()),
+            enrolled,
+            logs,
+        };
         let outcome = match turn {
-            Some(turn) => {
-                let outcome = turn.commit(set).await?;
-                if outcome.is_ok() {
-                    committed.committed(enrolled, logs);
-                }
-                outcome
-            }
+            Some(turn) => sequel.follow(turn.commit(set).await)?,
             None => {
                 let store = Arc::clone(&self.store);
-                let settled = tokio::spawn(async move {
-                    let outcome = store.commit(set).await?;
-                    if outcome.is_ok() {
-                        committed.committed(enrolled, logs);
-                    }
-                    Ok::<_, store::Error>(outcome)
-                });
+                let settled = tokio::spawn(async move { sequel.follow(store.commit(set).await) });
                 settled.await.map_err(|_| store::Error::Stopped)??
             }
         };
@@ -168,6 +163,37 @@ impl Crm {
             Seen::Other => Outcome::KeyReused,
         }))
     }
+}
+
+/// What follows from a commit.
+struct Sequel {
+    committed: Arc<dyn Committed>,
+    /// Where users are changed: their roles, and whether they may sign in.
+    revocations: Option<Revocations>,
+    enrolled: Vec<Enrolled>,
+    logs: bool,
+}
+
+impl Sequel {
+    fn follow(self, outcome: Result<Result<(), Refusal>, store::Error>) -> Result<Result<(), Refusal>, store::Error> {
+        // Also after an error: the commit may have gone through.
+        if let Some(revocations) = self.revocations {
+            revocations.note();
+        }
+        if let Ok(Ok(())) = outcome {
+            self.committed.committed(self.enrolled, self.logs);
+        }
+        outcome
+    }
+}
+
+fn changes_users(set: &WriteSet) -> bool {
+    let changes = |write: &Write| match write {
+        Write::Update(update) => update.table == user::Entity.table_name(),
+        Write::Delete(delete) => delete.table == user::Entity.table_name(),
+        Write::Insert(_) | Write::Require(_) => false,
+    };
+    set.writes().iter().any(changes)
 }
 
 /// The unique field that a refusal is about.

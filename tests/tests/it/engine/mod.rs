@@ -5,4 +5,6 @@ mod closed_won;
 mod drip;
 mod failures;
 mod housekeeping;
+mod mails;
+mod shutdown;
 mod waits;

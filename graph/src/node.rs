@@ -11,11 +11,13 @@ mod http_request;
 mod join;
 mod kind;
 mod manual;
+mod message_received;
 mod record_created;
 mod record_deleted;
 mod record_updated;
 mod schedule;
 mod send_email;
+mod send_sms;
 mod set;
 mod stop;
 mod switch;
@@ -38,11 +40,13 @@ pub use join::{Join, JoinPolicy};
 pub(crate) use kind::{Compiled, Kind, Work};
 pub use kind::{ReadConfig, Writes};
 pub use manual::{Cardinality, FormField, FormInput, Manual};
+pub use message_received::{Channel, MessageReceived};
 pub use record_created::RecordCreated;
 pub use record_deleted::RecordDeleted;
 pub use record_updated::RecordUpdated;
 pub use schedule::Schedule;
 pub use send_email::{EmailKind, Recipients, SendEmail};
+pub use send_sms::SendSms;
 pub use set::Set;
 pub use stop::{Stop, StopOutcome};
 pub use switch::{Case, Switch};
@@ -126,10 +130,11 @@ macro_rules! kinds {
 
 kinds! {
     RecordCreated, RecordUpdated, Manual,
-    RecordDeleted, Schedule, DateReached, Webhook,
+    RecordDeleted, Schedule, DateReached, Webhook, MessageReceived,
     When, Switch, Join, Set, Stop,
     Delay, WaitFor,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,
+    SendSms,
 }
 
 impl Config {

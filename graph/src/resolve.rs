@@ -8,7 +8,7 @@ mod setting;
 use crate::{event::Outcome, expression::Trace, key::Port, value::Value};
 
 pub use moment::{Moment, Unresolved};
-pub use order::{Body, FindRecords, HttpRequest, NewTask, Order, OutgoingEmail, RecordWait};
+pub use order::{Body, FindRecords, HttpRequest, MessageWait, NewTask, Order, OutgoingEmail, OutgoingSms, RecordWait};
 pub use setting::Setting;
 
 /// What a node does now.

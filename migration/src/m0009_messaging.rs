@@ -75,10 +75,15 @@ fn additions() -> Vec<Table> {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         table::create(manager, &tables()).await?;
-        table::extend(manager, &additions()).await
+        table::extend(manager, &additions()).await?;
+        // Whoever sends relies on this epoch from the first message on.
+        let epoch = "INSERT INTO epoch (name, value) VALUES ('suppression', 0)";
+        manager.get_connection().execute_unprepared(epoch).await.map(|_| ())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let epoch = "DELETE FROM epoch WHERE name = 'suppression'";
+        manager.get_connection().execute_unprepared(epoch).await?;
         table::shrink(manager, &additions()).await?;
         table::drop(manager, &tables()).await
     }

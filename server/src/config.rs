@@ -16,6 +16,7 @@ use crate::{
     actions::{
         egress::{self, Allow},
         email::{Security, SmtpConfig},
+        sms::{API, SmsConfig},
     },
     engine::housekeeping::Retention,
     store::Location,
@@ -27,6 +28,7 @@ const KEYS: &[&str] = &[
     "database_url",
     "egress.allow",
     "egress.ca",
+    "inbound.email_token",
     "listen",
     "log",
     "origins",
@@ -35,6 +37,10 @@ const KEYS: &[&str] = &[
     "retention.run_days",
     "retention.runs_per_workflow",
     "secret_keys",
+    "sms.account",
+    "sms.base_url",
+    "sms.from",
+    "sms.token",
     "smtp.ca",
     "smtp.from",
     "smtp.host",
@@ -64,6 +70,9 @@ pub struct Config {
     pub origins: Vec<String>,
     pub log: Log,
     pub smtp: Option<SmtpConfig>,
+    pub sms: Option<SmsConfig>,
+    /// What whoever brings mails to `/inbound/email` must show; none takes no mails.
+    pub inbound_email_token: Option<SecretString>,
     pub egress: egress::Settings,
     pub retention: Retention,
     /// What secrets are sealed with, the key in use first; none given takes that of the data folder.
@@ -108,6 +117,9 @@ struct Raw {
     #[serde(default)]
     log: Log,
     smtp: Option<Smtp>,
+    sms: Option<Sms>,
+    #[serde(default)]
+    inbound: Inbound,
     #[serde(default)]
     egress: Egress,
     #[serde(default)]
@@ -138,6 +150,19 @@ enum Encryption {
     #[default]
     StartTls,
     Plain,
+}
+
+#[derive(Deserialize)]
+struct Sms {
+    account: String,
+    token: String,
+    from: String,
+    base_url: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Inbound {
+    email_token: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -197,6 +222,8 @@ impl Config {
             origins: raw.origins,
             log: raw.log,
             smtp: raw.smtp.map(SmtpConfig::from),
+            sms: raw.sms.map(SmsConfig::from),
+            inbound_email_token: raw.inbound.email_token.map(SecretString::from),
             egress: egress::Settings {
                 allow: allow.collect::<Result<_, _>>()?,
                 ca: raw.egress.ca,
@@ -223,6 +250,17 @@ impl From<Smtp> for SmtpConfig {
             from: smtp.from,
             ca: smtp.ca,
             timeout: Duration::from_secs(smtp.timeout.unwrap_or(30)),
+        }
+    }
+}
+
+impl From<Sms> for SmsConfig {
+    fn from(sms: Sms) -> Self {
+        Self {
+            account: sms.account,
+            token: SecretString::from(sms.token),
+            from: sms.from,
+            base_url: sms.base_url.unwrap_or_else(|| API.to_owned()),
         }
     }
 }

@@ -20,7 +20,7 @@ use crate::{
     store,
 };
 
-/// `record` and `previous` of a change.
+/// `record` and `previous` of a change, and `message`, where the record is one.
 pub struct ChangeFacts<'a, 's> {
     pub change: &'a Change,
     pub snapshot: &'a Snapshot<'s>,
@@ -31,6 +31,7 @@ impl ChangeFacts<'_, '_> {
     fn named(&self, variable: &str) -> Option<&Arc<Record>> {
         match variable {
             "record" => Some(self.change.subject()),
+            "message" if self.change.after.object.name == "message" => Some(self.change.subject()),
             "previous" => self.change.previous(),
             _ => None,
         }

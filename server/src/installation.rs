@@ -9,11 +9,13 @@ use crate::{
     actions::{
         egress::{self, Egress},
         email::{self, Mailer},
+        sms::{self, Texter},
     },
     auth::{self, Accounts},
     config::Config,
     crm::{Catalogue, Crm, write::Enrol},
     engine::{self, Actions, Engine, Link, Parts, hints::Hints},
+    messaging::{Links, Messaging},
     secrets::{self, Secrets, keyring::Keyring},
     seed,
     source::Source,
@@ -28,6 +30,8 @@ pub struct Installation {
     pub workflows: Arc<Workflows>,
     pub engine: Arc<Engine>,
     pub secrets: Arc<Secrets>,
+    pub messaging: Arc<Messaging>,
+    pub links: Arc<Links>,
 }
 
 /// Why an installation can't be opened or served.
@@ -39,6 +43,8 @@ pub enum Error {
     Egress(#[from] egress::SetUpError),
     #[error("the mail server can't be used")]
     Mail(#[from] email::SetUpError),
+    #[error("the SMS account can't be used")]
+    Sms(#[from] sms::SetUpError),
     #[error("the secrets can't be had")]
     Secrets(#[from] secrets::Error),
     #[error("the accounts can't be read")]
@@ -66,10 +72,12 @@ impl Installation {
         let actions = Actions {
             egress: Egress::new(&config.egress)?,
             mailer: config.smtp.clone().map(Mailer::new).transpose()?,
+            texter: config.sms.clone().map(Texter::new).transpose()?,
         };
         let store = Arc::new(Store::open(&config.location).await?);
         let (source, catalogue) = (Arc::new(source), Arc::new(Catalogue::core()));
         let keyring = Arc::new(keyring(config, &source)?);
+        let links = Arc::new(Links::new(Arc::clone(&keyring)));
         let secrets = Arc::new(Secrets::new(Arc::clone(&store), Arc::clone(&source), keyring));
         secrets.reseal().await?;
         let member: MemberId = source.id();
@@ -105,6 +113,8 @@ impl Installation {
             schedules,
             source,
             actions,
+            secrets: Arc::clone(&secrets),
+            links: Arc::clone(&links),
             hints: Arc::<Hints>::default(),
             member,
             retention: config.retention,
@@ -114,9 +124,11 @@ impl Installation {
         Ok(Self {
             accounts: Arc::new(Accounts::new(Arc::clone(&crm))),
             workflows: Arc::new(workflows),
+            messaging: Arc::new(Messaging::new(Arc::clone(&crm))),
             crm,
             engine: Arc::new(engine),
             secrets,
+            links,
         })
     }
 }

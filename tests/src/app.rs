@@ -1,6 +1,6 @@
 //! The real server in the test's own process: the whole program on a port of its own, spoken to over HTTP.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
 use pointsman::{app::App, auth::NewKey, crm::access::Role, source::Source, store::Location};
@@ -23,8 +23,9 @@ pub struct TestApp {
     /// An API key of the role `ADMIN`.
     pub key: String,
     client: Client,
-    _folder: TempDir,
+    folder: TempDir,
     database: Option<Arc<Database>>,
+    outside: Outside,
 }
 
 /// A request as a test wants it sent.
@@ -56,11 +57,16 @@ pub struct Reply {
 impl TestApp {
     /// Starts an empty installation.
     pub async fn start(backend: Backend) -> Result<Self> {
+        Self::start_with(backend, &Outside::default()).await
+    }
+
+    /// Starts an empty installation that can reach the servers of a test.
+    pub async fn start_with(backend: Backend, outside: &Outside) -> Result<Self> {
         let database = match backend {
             Backend::Sqlite => None,
             Backend::Postgres => Some(Arc::new(Database::empty()?)),
         };
-        let mut app = Self::open(database, String::new()).await?;
+        let mut app = Self::open(database, String::new(), outside.clone()).await?;
         let new = NewKey {
             name: "test".into(),
             role: Role::Admin,
@@ -75,10 +81,10 @@ impl TestApp {
     /// Starts another server node on the same PostgreSQL, with a clock of its own.
     pub async fn beside(&self) -> Result<Self> {
         let database = self.database.as_ref().context("a database for two")?;
-        Self::open(Some(Arc::clone(database)), self.key.clone()).await
+        Self::open(Some(Arc::clone(database)), self.key.clone(), self.outside.clone()).await
     }
 
-    async fn open(database: Option<Arc<Database>>, key: String) -> Result<Self> {
+    async fn open(database: Option<Arc<Database>>, key: String, outside: Outside) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let location = match &database {
             None => Location::Folder(folder.path().to_owned()),
@@ -87,7 +93,7 @@ impl TestApp {
                 connections: 12,
             },
         };
-        let config = world::config(folder.path().to_owned(), location, &Outside::default());
+        let config = world::config(folder.path().to_owned(), location, &outside);
         let clock = ManualClock::at(START);
         let app = App::start(&config, Source::on(Box::new(clock.clone()))).await?;
         // Another test of this process may have been first.
@@ -97,8 +103,9 @@ impl TestApp {
             clock,
             key,
             client: Client::builder().build()?,
-            _folder: folder,
+            folder,
             database,
+            outside,
         })
     }
 
@@ -106,6 +113,12 @@ impl TestApp {
     #[must_use]
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.app.address)
+    }
+
+    /// The folder of the data, where they live in one.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Where the data lives, where it is PostgreSQL.

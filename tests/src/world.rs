@@ -5,7 +5,7 @@ use std::{collections::HashMap, future::Future, path::PathBuf, sync::Arc, time::
 use anyhow::{Context, Result, anyhow, bail};
 use futures_util::StreamExt;
 use pointsman::{
-    actions::{egress, email::SmtpConfig},
+    actions::{egress, email::SmtpConfig, sms::SmsConfig},
     config::{Config, Log},
     crm::{
         Access, Crm, Record,
@@ -54,6 +54,9 @@ pub const START: Timestamp = Timestamp(1_767_603_600_000_000);
 /// What the installations of tests seal their secrets with.
 pub const SECRET_KEY: &str = "cG9pbnRzbWFuIHNlYWxzIHNlY3JldHMgaW4gdGVzdHM=";
 
+/// What brings mails to the installations of tests.
+pub const INBOUND_TOKEN: &str = "the-mail-server-shows-this";
+
 /// Which database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backend {
@@ -85,6 +88,7 @@ pub struct World {
 pub struct Outside {
     pub egress: egress::Settings,
     pub smtp: Option<SmtpConfig>,
+    pub sms: Option<SmsConfig>,
 }
 
 impl World {
@@ -451,6 +455,8 @@ pub fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
         origins: Vec::new(),
         log: Log::Human,
         smtp: outside.smtp.clone(),
+        sms: outside.sms.clone(),
+        inbound_email_token: Some(INBOUND_TOKEN.into()),
         egress: outside.egress.clone(),
         retention: Retention::default(),
         secret_keys: vec![SECRET_KEY.into()],

@@ -90,7 +90,12 @@ impl<'c> Scopes<'c> {
         let seen: Vec<_> = triggers.filter_map(|node| seen(&node.config, self.schema)).collect();
         let joint = |part: fn(&Seen) -> &Type| seen.iter().map(part).cloned().reduce(common).unwrap_or(Type::Dyn);
         let (record, previous) = (joint(|seen| &seen.record), joint(|seen| &seen.previous));
-        TypeScope::new(Arc::clone(self.schema))
+        let scope = TypeScope::new(Arc::clone(self.schema));
+        let scope = match &record {
+            Type::Record(object) if &*object.name == "message" => scope.with("message", record.clone()),
+            _ => scope,
+        };
+        scope
             .with("trigger", trigger(&record, &previous, joint(|seen| &seen.payload)))
             .with("record", record)
             .with("previous", previous)
@@ -160,10 +165,12 @@ fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<Seen> {
             previous: Type::Null,
             payload: trigger.payload_type(),
         }),
+        Config::MessageReceived(_) => Seen::record(record(&Some("message".to_owned())), Type::Null),
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) => None,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
         Config::CreateTask(_) | Config::SendEmail(_) | Config::HttpRequest(_) | Config::Unknown { .. } => None,
+        Config::SendSms(_) => None,
     }
 }
 

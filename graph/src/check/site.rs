@@ -161,7 +161,18 @@ impl<'c> Site<'c> {
 
     /// A condition on another record, which is `record` in it; the run's own is `trigger.record`.
     pub fn condition_on(&mut self, field: &str, source: Option<&str>, object: &Arc<ObjectType>) -> Option<Expression> {
-        let candidate = Some(Type::Record(Arc::clone(object)));
+        self.condition_about(field, source, "record", object)
+    }
+
+    /// A condition on another record by a name of its own; `record` stays the run's.
+    pub fn condition_about(
+        &mut self,
+        field: &str,
+        source: Option<&str>,
+        name: &str,
+        object: &Arc<ObjectType>,
+    ) -> Option<Expression> {
+        let candidate = Some((name, Type::Record(Arc::clone(object))));
         let condition = self.compile(field, source, candidate, Expression::compile_condition)?;
         self.warn_of_constant(field, &condition);
         Some(condition)
@@ -196,6 +207,25 @@ impl<'c> Site<'c> {
             Ok(template) => {
                 self.reads.extend(template.paths());
                 Some(template)
+            }
+            Err(diagnostics) => self.take_down(field, source, diagnostics),
+        }
+    }
+
+    /// As `template`, where secrets can be put in too, each alone in its `{{ }}`: what one says is known to nobody here.
+    pub fn template_with_secrets(&mut self, field: &str, source: Option<&str>, escape: Escape) -> Option<Template> {
+        const SECRETS: &str = "secrets";
+        let source = source.filter(|source| !source.is_empty())?;
+        if !source.contains(SECRETS) {
+            return self.template(field, Some(source), escape);
+        }
+        let variables = self.scope.variables.clone();
+        match Template::compile(source, &variables.with(SECRETS, Type::map_of(Type::String)), escape) {
+            Ok(template) if template.only_inserts(SECRETS) => Some(template),
+            Ok(_) => {
+                let message = "a secret stands alone, as `{{ secrets.name }}`: nothing can be computed from it";
+                self.report(Problem::error(Code::InvalidValue, message).field(field));
+                None
             }
             Err(diagnostics) => self.take_down(field, source, diagnostics),
         }
@@ -242,12 +272,12 @@ impl<'c> Site<'c> {
         &mut self,
         field: &str,
         source: Option<&str>,
-        candidate: Option<Type>,
+        candidate: Option<(&str, Type)>,
         compile: impl Fn(&str, &TypeScope) -> Result<Expression, Vec<Diagnostic>>,
     ) -> Option<Expression> {
         let source = source.filter(|source| !source.trim().is_empty())?;
         let compiled = match candidate {
-            Some(record) => compile(source, &self.scope.variables.clone().with("record", record)),
+            Some((name, record)) => compile(source, &self.scope.variables.clone().with(name, record)),
             None => compile(source, &self.scope.variables),
         };
         match compiled {

@@ -56,7 +56,10 @@ impl HttpRequest {
                 let message = format!("`{name}` cannot be the name of a header");
                 site.report(Problem::error(Code::InvalidValue, message).field(&field));
             }
-            Some((name.clone(), site.template(&field, Some(source), Escape::Header)?))
+            Some((
+                name.clone(),
+                site.template_with_secrets(&field, Some(source), Escape::Header)?,
+            ))
         };
         self.headers.iter().flatten().filter_map(compile).collect()
     }
@@ -67,9 +70,13 @@ impl HttpRequest {
             site.report(Problem::error(Code::Ambiguous, message).field("json"));
         }
         let text = site
-            .template("body", self.body.as_deref(), Escape::None)
+            .template_with_secrets("body", self.body.as_deref(), Escape::None)
             .map(Content::Text);
-        let json = |json| Setting::compile(json, &mut |source| site.template("json", Some(source), Escape::None));
+        let json = |json| {
+            Setting::compile(json, &mut |source| {
+                site.template_with_secrets("json", Some(source), Escape::None)
+            })
+        };
         text.or_else(|| self.json.as_ref().and_then(json).map(Content::Json))
     }
 
@@ -109,7 +116,11 @@ impl Kind for HttpRequest {
                 Input::Choice(&["GET", "POST", "PUT", "PATCH", "DELETE"]),
                 "GET if nothing is said",
             ),
-            Field::required("url", Input::Template, "where to; values in it are escaped"),
+            Field::required(
+                "url",
+                Input::Template,
+                "where to; values in it are escaped. Here and in headers and body `{{ secrets.name }}` is a secret",
+            ),
             Field::optional("headers", Input::Values, "names, with a template each"),
             Field::optional("body", Input::Template, "what is sent, as text"),
             Field::optional("json", Input::Json, "what is sent, as JSON"),
@@ -127,7 +138,7 @@ impl Kind for HttpRequest {
     };
 
     fn compile(&self, site: &mut Site<'_>) -> Compiled {
-        let url = site.template("url", self.url.as_deref(), Escape::Url);
+        let url = site.template_with_secrets("url", self.url.as_deref(), Escape::Url);
         let headers = self.headers(site);
         let body = self.body(site);
         self.check_status(site);

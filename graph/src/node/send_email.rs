@@ -12,7 +12,7 @@ use crate::{
     value::{Type, Value},
 };
 
-/// Sends an e-mail.
+/// Sends an e-mail. Its output is `message`, the record of it, and `messageId`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SendEmail {
@@ -44,11 +44,11 @@ pub enum Recipients {
     Many(Vec<String>),
 }
 
-/// Whether consent and an unsubscribe link are needed.
+/// Whether an e-mail or SMS needs consent, and a way to withdraw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EmailKind {
-    /// Needs consent and carries a link to unsubscribe.
+    /// Needs consent; an e-mail carries a link to unsubscribe.
     Marketing,
     /// Belongs to what the recipient asked for.
     Transactional,
@@ -129,7 +129,10 @@ impl Kind for SendEmail {
             html,
             kind,
         });
-        let output = fields([("messageId", Type::String)]);
+        let output = fields([
+            ("message", Type::Reference("message".into()).or_null()),
+            ("messageId", Type::String),
+        ]);
         Compiled::of(output, email.and_then(|email| site.unless_wrong(email)))
     }
 }

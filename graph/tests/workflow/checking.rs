@@ -345,6 +345,81 @@ fn a_thousand_nodes_are_checked_in_time_that_grows_with_their_number() {
 }
 
 #[test]
+fn a_secret_stands_alone_in_a_request_and_nowhere_else() {
+    let call = |template: &str| {
+        problems(after_won(
+            "httpRequest",
+            json!({ "url": "https://a.example", "body": template }),
+        ))
+    };
+
+    assert_eq!(call("key={{ secrets.vault }}"), [""; 0]);
+    assert_eq!(
+        call("{% if record.amount > 1 %}{{ secrets.vault }}{% endif %}"),
+        [""; 0]
+    );
+    for computed in [
+        "{{ secrets.vault + 'x' }}",
+        "{{ size(secrets.vault) }}",
+        "{{ secrets }}",
+        "{{ secrets[record.name] }}",
+        "{% if secrets.vault == 'x' %}y{% endif %}",
+        "{% for name in secrets %}{{ name }}{% endfor %}",
+    ] {
+        assert_eq!(call(computed), ["node body INVALID_VALUE"], "{computed}");
+    }
+    let mail = json!({ "to": "a@b.example", "subject": "x", "text": "{{ secrets.vault }}" });
+    assert_eq!(problems(after_won("sendEmail", mail)).len(), 1);
+}
+
+#[test]
+fn a_wait_for_an_answer_knows_the_message_and_the_record() {
+    let wait = |reply: &str, condition: &str| {
+        let mut definition = after_won("sendEmail", json!({ "to": "a@b.example", "subject": "x", "text": "y" }));
+        let config = json!({ "event": "messageReceived", "replyTo": reply, "where": condition, "timeout": "P1D" });
+        definition["nodes"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "key": "answer", "kind": "waitFor", "config": config }));
+        definition["edges"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "from": "node", "to": "answer" }));
+        problems(definition)
+    };
+
+    assert_eq!(
+        wait(
+            "steps.node.output.message",
+            "message.text.contains('yes') && record.amount > 1"
+        ),
+        [""; 0]
+    );
+    assert_eq!(wait("record", "true"), ["answer replyTo WRONG_TYPE"]);
+    assert_eq!(wait("steps.later.output.message", "true").len(), 1);
+    assert_eq!(
+        wait("steps.node.output.message", "message.amount > 1"),
+        ["answer where UNKNOWN_FIELD"]
+    );
+}
+
+#[test]
+fn a_run_that_a_message_starts_has_it_as_record_and_by_its_name() {
+    let came = |condition: &str| {
+        problems(json!({
+            "nodes": [
+                { "key": "came", "kind": "messageReceived", "config": { "channel": "SMS", "where": condition } },
+                { "key": "big", "kind": "if", "config": { "condition": "message.text == record.text" } },
+            ],
+            "edges": [{ "from": "came", "to": "big" }],
+        }))
+    };
+
+    assert_eq!(came("message.text.contains('hi') || message.channel == 'SMS'"), [""; 0]);
+    assert_eq!(came("message.txt == ''"), ["came where UNKNOWN_FIELD"]);
+}
+
+#[test]
 fn a_schema_that_no_answer_could_be_held_against_is_refused() {
     let with = |schema| {
         let config = json!({ "url": "https://example.com", "responseSchema": schema });

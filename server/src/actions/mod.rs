@@ -5,6 +5,7 @@ pub mod egress;
 pub mod email;
 pub mod http;
 mod key;
+pub mod sms;
 
 use std::time::Duration;
 

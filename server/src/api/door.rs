@@ -13,6 +13,7 @@ use crate::{
     auth::{Accounts, Principal},
     crm::Crm,
     engine::Engine,
+    messaging::Messaging,
     secrets::Secrets,
     workflow::manage::Workflows,
 };
@@ -24,6 +25,7 @@ pub struct Door {
     pub workflows: Arc<Workflows>,
     pub engine: Arc<Engine>,
     pub secrets: Arc<Secrets>,
+    pub messaging: Arc<Messaging>,
 }
 
 /// How sessions reach browsers.

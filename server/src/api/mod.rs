@@ -24,6 +24,7 @@ mod run;
 mod scalar;
 mod secret;
 mod subscription;
+mod suppression;
 mod timeline;
 pub mod transport;
 mod workflow;
@@ -41,6 +42,7 @@ pub struct Query(
     account::AccountQueries,
     key::KeyQueries,
     secret::SecretQueries,
+    suppression::SuppressionQueries,
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
@@ -56,6 +58,7 @@ pub struct Mutation(
     account::AccountMutations,
     key::KeyMutations,
     secret::SecretMutations,
+    suppression::SuppressionMutations,
     object::ObjectMutations,
     workflow::WorkflowMutations,
     workflow::TrialMutations,
@@ -100,6 +103,7 @@ pub fn schema(door: &Door, cookies: Cookies) -> Schema {
         .data(Arc::clone(&door.workflows))
         .data(Arc::clone(&door.engine))
         .data(Arc::clone(&door.secrets))
+        .data(Arc::clone(&door.messaging))
         .data(Arc::new(cookies))
         .finish()
 }

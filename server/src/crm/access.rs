@@ -54,6 +54,8 @@ pub enum Permission {
     SuppressAutomation,
     /// Keep and change secrets.
     ManageSecrets,
+    /// Say to whom nothing is sent.
+    ManageSuppressions,
 }
 
 /// What one principal may see and do.

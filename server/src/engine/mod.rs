@@ -43,12 +43,16 @@ use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    actions::{egress::Egress, email::Mailer},
+    actions::{egress::Egress, email::Mailer, sms::Texter},
     crm::{Crm, mutate::Committed, write::Enrolled},
+    messaging::Links,
+    secrets::Secrets,
     source::Source,
     store::{self, Store},
     workflow::{self, schedule::Schedules, versions::Versions},
 };
+pub use effect::Receipt;
+
 use changes::Changes;
 use hints::Hints;
 use housekeeping::Retention;
@@ -91,6 +95,8 @@ pub struct Actions {
     pub egress: Egress,
     /// None where no mail server is configured: e-mail steps fail with a clear code.
     pub mailer: Option<Mailer>,
+    /// None where no account is configured: SMS steps fail with a clear code.
+    pub texter: Option<Texter>,
 }
 
 /// The engine of one server node. Cheap to clone.
@@ -105,6 +111,8 @@ pub struct Inner {
     schedules: Schedules,
     source: Arc<Source>,
     actions: Arc<Actions>,
+    secrets: Arc<Secrets>,
+    links: Arc<Links>,
     hints: Arc<Hints>,
     changes: Arc<Changes>,
     tail: Arc<Tail<Changes>>,
@@ -125,6 +133,7 @@ pub struct Inner {
 /// A lane for each kind of effect: calls that hang hold up no mail.
 struct Lanes {
     email: Semaphore,
+    sms: Semaphore,
     http: Semaphore,
 }
 
@@ -132,6 +141,7 @@ impl Default for Lanes {
     fn default() -> Self {
         Self {
             email: Semaphore::new(EFFECTS),
+            sms: Semaphore::new(EFFECTS),
             http: Semaphore::new(EFFECTS),
         }
     }
@@ -145,6 +155,8 @@ pub struct Parts {
     pub schedules: Schedules,
     pub source: Arc<Source>,
     pub actions: Actions,
+    pub secrets: Arc<Secrets>,
+    pub links: Arc<Links>,
     pub hints: Arc<Hints>,
     pub member: MemberId,
     pub retention: Retention,
@@ -171,6 +183,8 @@ impl Engine {
             schedules: parts.schedules,
             source: parts.source,
             actions: Arc::new(parts.actions),
+            secrets: parts.secrets,
+            links: parts.links,
             hints: parts.hints,
             changes: Arc::new(Changes),
             queue: Arc::default(),

@@ -17,14 +17,17 @@ use crate::{
 
 const TRIGGER: [&str; 8] = ["key", "kind", "at", "record", "previous", "changed", "form", "payload"];
 
-/// The variables of one step. `candidate` stands over `record` where a search or a wait looks at other records.
+/// The variables of one step.
 pub struct Scope<'a, 's> {
     pub live: &'a Live,
     pub snapshot: &'a Snapshot<'s>,
     pub catalogue: &'a Catalogue,
     pub place: &'a Place,
     pub now: Timestamp,
-    pub candidate: Option<&'a Arc<Record>>,
+    /// A record that a search or a wait looks at, by the name that it has there.
+    pub candidate: Option<(&'a str, &'a Arc<Record>)>,
+    /// Marks the places of secrets, see `actions::http::Text::marked`.
+    pub mark: &'a str,
 }
 
 impl Scope<'_, '_> {
@@ -39,8 +42,14 @@ impl Scope<'_, '_> {
     }
 
     fn named(&self, variable: &str) -> Option<&Arc<Record>> {
+        if let Some((name, candidate)) = self.candidate
+            && name == variable
+        {
+            return Some(candidate);
+        }
         match variable {
-            "record" => self.candidate.or_else(|| self.subject()),
+            "record" => self.subject(),
+            "message" => self.subject().filter(|record| record.object.name == "message"),
             "previous" => self.live.input.previous.as_ref(),
             _ => None,
         }
@@ -113,7 +122,9 @@ impl Scope<'_, '_> {
 impl Bindings for Scope<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
         match name {
-            "record" | "previous" => Some(self.named(name).map_or(Value::Null, |record| record.to_expression())),
+            "record" | "previous" | "message" => {
+                Some(self.named(name).map_or(Value::Null, |record| record.to_expression()))
+            }
             "trigger" => Some(self.group(&TRIGGER, |field| self.trigger(field))),
             "run" => Some(self.group(&["id", "startedAt"], |field| self.run(field))),
             "workflow" => Some(self.group(&["id", "name"], |field| self.workflow(field))),
@@ -132,7 +143,8 @@ impl Bindings for Scope<'_, '_> {
 
     fn field(&self, variable: &str, field: &str) -> Option<Value> {
         match variable {
-            "record" | "previous" => self.named(variable)?.expression_field(field),
+            "record" | "previous" | "message" => self.named(variable)?.expression_field(field),
+            "secrets" => Some(format!("{}~{field}~", self.mark).into()),
             "steps" => self.step(field),
             "trigger" => self.trigger(field),
             "run" => self.run(field),

@@ -5,6 +5,7 @@ mod architecture;
 mod commands;
 mod crash;
 mod engine;
+mod messages;
 mod outside;
 mod pushdown;
 mod servers;

@@ -60,7 +60,7 @@ fn unexpected(status: u16, retry_after: Option<Duration>) -> Outcome {
 }
 
 /// RFC 9110, 10.2.3: seconds, or a date, which is read against the answer's own `Date`, so that no clock need agree.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(in crate::actions) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     let wait = match text.parse() {
         Ok(seconds) => Duration::from_secs(seconds),

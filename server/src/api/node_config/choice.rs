@@ -47,6 +47,8 @@ choices! {
     WaitedEvent in "camelCase" {
         /// A record is, or becomes, such that a condition holds.
         RecordChanged,
+        /// Somebody writes to us.
+        MessageReceived,
     }
 
     /// What becomes of times that passed while no server ran.
@@ -71,7 +73,15 @@ choices! {
         None,
     }
 
-    /// What an e-mail is for.
+    /// How a message that is waited for comes.
+    MessageWay in "SCREAMING_SNAKE_CASE" {
+        /// By e-mail.
+        Email,
+        /// By SMS.
+        Sms,
+    }
+
+    /// What an e-mail or SMS is for.
     EmailPurpose in "SCREAMING_SNAKE_CASE" {
         /// Needs consent.
         Marketing,

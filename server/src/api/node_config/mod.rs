@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use super::scalar::{Duration, Json, TimeZone};
 use crate::api::connection::Direction;
 pub use choice::{
-    EmailPurpose, FormFieldType, HttpMethod, JoinMode, MissedTimes, RecordCount, StopResult, WaitedEvent,
+    EmailPurpose, FormFieldType, HttpMethod, JoinMode, MessageWay, MissedTimes, RecordCount, StopResult, WaitedEvent,
     WebhookVerification,
 };
 use table::configs;
@@ -95,6 +95,13 @@ configs! {
         /// What is asked before the run starts.
         form: Vec<FormField>,
     }
+    /// Starts a run for each e-mail or SMS that comes in.
+    MessageReceived = "messageReceived", "MessageReceivedConfigInput" {
+        /// E-mail or SMS; any if nothing is said.
+        channel: MessageWay,
+        /// An expression that must hold for `message`, the one that came in.
+        r#where: String,
+    }
     /// Goes one of two ways.
     If = "if", "IfConfigInput" {
         /// An expression: goes by `yes` where it holds, else by `no`.
@@ -139,7 +146,11 @@ configs! {
         object: String,
         /// An expression: which record; by default the run's own, or any of another object.
         record: String,
-        /// An expression that must hold; `record` is the one waited for.
+        /// An expression: the message that is to be answered, such as `steps.mail.output.message`; by default any will do.
+        reply_to: String,
+        /// How the message comes; by default any way.
+        channel: MessageWay,
+        /// An expression that must hold; `record` is the record waited for, `message` the message.
         r#where: String,
         /// The longest wait, such as `P7D`.
         timeout: Duration,
@@ -214,7 +225,7 @@ configs! {
     HttpRequest = "httpRequest", "HttpRequestConfigInput" {
         /// GET if nothing is said.
         method: HttpMethod,
-        /// A template: where to; values in it are escaped.
+        /// A template: where to; values in it are escaped. Here and in headers and body `{{ secrets.name }}` is a secret.
         url: String,
         /// An object of names, with a template each.
         headers: Json,
@@ -226,6 +237,15 @@ configs! {
         expected_status: Vec<i32>,
         /// The JSON Schema of the answer, which types `body`.
         response_schema: Json,
+    }
+    /// Sends an SMS.
+    SendSms = "sendSms", "SendSmsConfigInput" {
+        /// A template: the number, such as `{{ record.phone }}`.
+        to: String,
+        /// A template: the message.
+        text: String,
+        /// Marketing needs consent.
+        kind: EmailPurpose,
     }
 }
 

@@ -1,9 +1,9 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, Method,
-    Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, Set, Stop, StopOutcome, Switch,
-    UpdateRecord, WaitFor, Webhook, When,
+    Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual,
+    MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, SendSms, Set,
+    Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.
@@ -21,6 +21,7 @@ pub fn summary(config: &Config) -> String {
         Config::DateReached(config) => reached(config),
         Config::Webhook(Webhook { path, .. }) => path.as_ref().map(|path| format!("/hooks/{path}")).unwrap_or_default(),
         Config::Manual(Manual { object, .. }) => text(object).to_owned(),
+        Config::MessageReceived(config) => received(config),
         Config::When(When { condition }) => text(condition).to_owned(),
         Config::Switch(Switch { cases }) => list(cases.iter().flatten().map(|case| case.name.as_str())),
         Config::Join(config) => join(config),
@@ -37,6 +38,7 @@ pub fn summary(config: &Config) -> String {
         }
         Config::CreateTask(CreateTask { title, due_in, .. }) => spaced([text(title), &behind("in", due_in)]),
         Config::SendEmail(config) => email(config),
+        Config::SendSms(SendSms { to, text: body, .. }) => spaced([text(to), text(body)]),
         Config::HttpRequest(config) => request(config),
         Config::Unknown { kind, .. } => kind.clone(),
     };
@@ -66,6 +68,11 @@ fn reached(config: &DateReached) -> String {
     ])
 }
 
+fn received(config: &MessageReceived) -> String {
+    let channel = config.channel.map(|channel| channel.to_string());
+    spaced([text(&channel), &behind("where", &config.condition)])
+}
+
 fn join(config: &Join) -> String {
     match (config.policy, config.count) {
         (Some(JoinPolicy::All), _) => "all branches".into(),
@@ -88,6 +95,7 @@ fn wait(config: &WaitFor) -> String {
     spaced([
         text(&config.object),
         text(&config.record),
+        &behind("answers", &config.reply_to),
         &behind("until", &config.condition),
         &behind("at most", &config.timeout),
     ])

@@ -3,6 +3,7 @@
 mod consent;
 mod message;
 mod perform;
+mod receipt;
 mod verdict;
 
 use std::time::Duration;
@@ -15,9 +16,11 @@ use pointsman_graph::{definition::Delivery as Chosen, step::StepId};
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 
+pub use receipt::Receipt;
+
 use super::segment::Segment;
 use crate::{
-    actions::{email::Email, http::Order},
+    actions::{email::Email, http::Order, sms::Sms},
     crm::id,
 };
 
@@ -42,6 +45,13 @@ pub enum What {
         /// Marketing mail is not sent to those who opted out.
         marketing: bool,
         /// The record of the mail, kept up to date with what became of it.
+        message: Option<RecordId>,
+    },
+    Sms {
+        sms: Sms,
+        /// Marketing is not sent to those who opted out.
+        marketing: bool,
+        /// The record of the message.
         message: Option<RecordId>,
     },
     Http(Order),
@@ -79,7 +89,16 @@ impl What {
     fn kind(&self) -> &'static str {
         match self {
             Self::Email { .. } => "EMAIL",
+            Self::Sms { .. } => "SMS",
             Self::Http(_) => "HTTP",
+        }
+    }
+
+    /// The record of the message that it sends.
+    fn message(&self) -> Option<RecordId> {
+        match self {
+            Self::Email { message, .. } | Self::Sms { message, .. } => *message,
+            Self::Http(_) => None,
         }
     }
 }

@@ -8,8 +8,11 @@ mod facts;
 mod failure;
 mod find;
 mod http;
+mod message;
+mod message_wait;
 mod record;
 mod record_wait;
+mod sms;
 
 use std::{str::FromStr, sync::Arc};
 
@@ -69,6 +72,7 @@ impl Segment<'_> {
             Order::CreateTask(task) => self.create_task(&step, attempt, &task).await,
             Order::FindRecords(search) => self.find_records(&step, attempt, &search).await,
             Order::SendEmail(email) => self.send_email(&step, attempt, email).await,
+            Order::SendSms(sms) => self.send_sms(&step, attempt, sms).await,
             Order::HttpRequest(request) => {
                 self.request(&step, attempt, &request);
                 Ok(())
@@ -78,6 +82,7 @@ impl Segment<'_> {
                 Ok(())
             }
             Order::WaitForRecord(wait) => self.wait_for_record(&step, attempt, &wait).await,
+            Order::WaitForMessage(wait) => self.wait_for_message(&step, attempt, &wait).await,
         }
     }
 
@@ -119,6 +124,16 @@ impl Segment<'_> {
         condition: &Expression,
         candidate: &Arc<Record>,
     ) -> Result<Result<bool, Fault>, Error> {
+        self.holds_about(step, condition, ("record", candidate)).await
+    }
+
+    /// The same, where the candidate has a name of its own.
+    pub(super) async fn holds_about(
+        &mut self,
+        step: &StepId,
+        condition: &Expression,
+        candidate: (&str, &Arc<Record>),
+    ) -> Result<Result<bool, Fault>, Error> {
         let now = self.expression_now();
         loop {
             let scope = self.scope(step, now, Some(candidate));
@@ -134,7 +149,7 @@ impl Segment<'_> {
         &'s self,
         step: &'s StepId,
         now: value::Timestamp,
-        candidate: Option<&'s Arc<Record>>,
+        candidate: Option<(&'s str, &'s Arc<Record>)>,
     ) -> Scope<'s, 's> {
         Scope {
             live: &self.live,
@@ -143,6 +158,7 @@ impl Segment<'_> {
             place: &step.scope,
             now,
             candidate,
+            mark: &self.mark,
         }
     }
 

@@ -62,6 +62,8 @@ pub struct Segment<'a> {
     error: Option<String>,
     /// Nodes of a dry run that are not carried out: how they leave is given. Empty for a run.
     pub pinned: HashMap<NodeKey, Left>,
+    /// Made anew for each segment, so that nothing in any record can be taken for the place of a secret.
+    pub(super) mark: String,
 }
 
 impl<'a> Segment<'a> {
@@ -98,6 +100,7 @@ impl<'a> Segment<'a> {
             drained: Vec::new(),
             error: None,
             pinned: HashMap::new(),
+            mark: uuid::Uuid::from_bytes(engine.source.secret()).simple().to_string(),
         }
     }
 

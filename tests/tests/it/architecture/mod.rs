@@ -23,6 +23,10 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("facts", &["crm", "store", "entities::time", "graph"]),
     ("auth", &["crm", "store", "entities"]),
     ("secrets", &["actions::egress", "source", "store", "entities"]),
+    (
+        "messaging",
+        &["crm", "secrets::keyring", "store", "entities", "graph::expression"],
+    ),
     ("seed", &["crm", "store", "entities"]),
     // Automation: the CRM calls neither; `installation` hands it the enrolment.
     ("workflow", &["crm", "facts", "store", "source", "entities", "graph"]),
@@ -32,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "actions",
             "crm",
             "facts",
+            "messaging",
             "secrets",
             "store",
             "source",
@@ -49,7 +54,26 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "api",
         &[
-            "auth", "crm", "engine", "secrets", "workflow", "store", "entities", "graph",
+            "actions::sms",
+            "auth",
+            "crm",
+            "engine",
+            "messaging",
+            "secrets",
+            "workflow",
+            "store",
+            "entities",
+            "graph",
+        ],
+    ),
+    (
+        "inbound",
+        &[
+            "actions::sms",
+            "crm::id",
+            "engine::Receipt",
+            "engine::Engine",
+            "messaging",
         ],
     ),
     ("hooks", &["crm", "secrets", "workflow", "entities", "graph"]),
@@ -58,7 +82,18 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     (
         "installation",
         &[
-            "actions", "auth", "config", "crm", "engine", "secrets", "seed", "source", "store", "workflow", "entities",
+            "actions",
+            "auth",
+            "config",
+            "crm",
+            "engine",
+            "messaging",
+            "secrets",
+            "seed",
+            "source",
+            "store",
+            "workflow",
+            "entities",
         ],
     ),
     (
@@ -79,7 +114,16 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
     ("console", &[]),
     (
         "app",
-        &["api", "config", "console", "control", "hooks", "installation", "source"],
+        &[
+            "api",
+            "config",
+            "console",
+            "control",
+            "hooks",
+            "inbound",
+            "installation",
+            "source",
+        ],
     ),
     (
         "cli",

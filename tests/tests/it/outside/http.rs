@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use pointsman::actions::egress::{Egress, Settings};
-use pointsman::actions::http::{Order, Verb, perform};
+use pointsman::actions::http::{Carried, Order, Text, Verb, perform};
 use pointsman::actions::{Code, Outcome};
 use pointsman_tests::servers::http::{Reply, Sink};
 use serde_json::json;
@@ -20,15 +20,16 @@ async fn carry_out(order: &Order, timeout: Duration) -> Result<Outcome> {
         allow: vec!["127.0.0.0/8".parse()?],
         ca: None,
     })?;
-    Ok(perform(&egress, order, &"k1".parse()?, timeout).await)
+    Ok(perform(&egress, order, Carried::default(), &"k1".parse()?, timeout).await)
 }
 
 fn order(url: String) -> Order {
+    let plain = |text: &str| Text::Plain(text.to_owned());
     Order {
         method: Verb::Post,
-        url,
-        headers: vec![("Content-Type".to_owned(), "application/json".to_owned())],
-        body: Some(r#"{"deal":1}"#.to_owned()),
+        url: Text::Plain(url),
+        headers: vec![("Content-Type".to_owned(), plain("application/json"))],
+        body: Some(plain(r#"{"deal":1}"#)),
         expected: BTreeSet::new(),
         schema: None,
     }

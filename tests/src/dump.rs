@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::Result;
 use sea_orm::{DatabaseConnection, DbBackend, FromQueryResult, JsonValue, Statement};
 
-/// The rows of each table, in an order of their own. A server node's heartbeat is left out.
+/// What server nodes write by themselves: their heartbeat, and how far they have followed the change log.
+const OWN: [&str; 2] = ["member", "cursor"];
+
+/// The rows of each table, in an order of their own, without those that server nodes write by themselves.
 pub async fn dump(reads: &DatabaseConnection) -> Result<BTreeMap<String, Vec<String>>> {
     let backend = reads.get_database_backend();
     let names = match backend {
@@ -15,7 +18,7 @@ pub async fn dump(reads: &DatabaseConnection) -> Result<BTreeMap<String, Vec<Str
     let mut tables = BTreeMap::new();
     for row in rows(reads, names).await? {
         let name = row["name"].as_str().unwrap_or_default().to_owned();
-        if name == "member" {
+        if OWN.contains(&name.as_str()) {
             continue;
         }
         let mut texts: Vec<String> = rows(reads, &format!("SELECT * FROM \"{name}\""))

@@ -191,11 +191,11 @@ impl<'e> Rehearsal<'e> {
                 self.report.outcome = Some(outcome);
                 return Ok(());
             }
+            stimuli = self.next(&done, found).await?;
             self.report.halt = self.exhausted();
             if self.report.halt.is_some() {
                 return Ok(());
             }
-            stimuli = self.next(&done, found).await?;
             if stimuli.is_empty() && !done.goes_on {
                 self.report.halt = Some(stuck(&done.live));
                 return Ok(());

@@ -60,6 +60,10 @@ ids! {
     BlobId,
     /// Long work that is done in parts.
     JobId,
+    /// What let a start into a workflow, or turned it away.
+    EnrolmentId,
+    /// A gate that runs with one key pass.
+    GateId,
 }
 
 impl From<UserId> for RecordId {

@@ -3,6 +3,7 @@
 //! Rows only: no rule of the CRM or the engine stands here. Enumerations are stored as their UPPER_CASE names, times as
 //! microseconds, documents as JSON text, so that both databases hold and order the same bytes.
 
+pub mod activation;
 pub mod api_key;
 pub mod blob;
 pub mod change;
@@ -12,13 +13,16 @@ pub mod credential;
 pub mod cursor;
 pub mod deal;
 pub mod effect;
+pub mod enrolment_key;
 pub mod epoch;
+pub mod gate;
 pub mod idempotency;
 pub mod ids;
 pub mod job;
 pub mod member;
 pub mod message;
 pub mod note;
+pub mod pace;
 pub mod pipeline;
 pub mod run;
 pub mod run_event;
@@ -31,6 +35,7 @@ pub mod task;
 pub mod team;
 pub mod time;
 pub mod timer;
+pub mod turned_away;
 pub mod user;
 pub mod wait;
 pub mod workflow;

@@ -7,6 +7,7 @@ mod idle;
 mod loops;
 mod problem;
 mod scope;
+mod settings;
 mod shape;
 mod site;
 mod values;
@@ -26,6 +27,7 @@ use crate::{
 };
 use scope::Scopes;
 
+pub use loops::between;
 pub use problem::{Code, Problem, Severity};
 pub(crate) use scope::fields;
 pub(crate) use site::Site;
@@ -46,12 +48,12 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
     if !problems.is_empty() {
         return Checked { plan: None, problems };
     }
-    let settings: Vec<_> = definition
+    let of_nodes: Vec<_> = definition
         .nodes
         .iter()
         .map(|node| common::settings(node, &mut problems))
         .collect();
-    let retry = |number: usize| settings.get(number).map_or(Retry::NEVER, |(retry, _)| *retry);
+    let retry = |number: usize| of_nodes.get(number).map_or(Retry::NEVER, |(retry, _)| *retry);
     let (track, flaws) = shape::survey(definition, retry);
     problems.extend(flaws);
 
@@ -67,6 +69,8 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
         reads.insert(node.key.clone(), site.into_reads());
         compiled.insert(node.key.clone(), outcome);
     }
+    let triggers: Vec<_> = compiled.values().filter_map(Compiled::trigger).collect();
+    let enrolment = settings::compile(&definition.settings, &scopes.at_start(), &triggers, &mut problems);
     problems.extend(loops::warnings(definition, &compiled));
     problems.extend(idle::warnings(definition, &reads));
     sort(&mut problems, definition);
@@ -75,11 +79,9 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
             .nodes
             .iter()
             .map(|node| node.key.clone())
-            .zip(settings.into_iter().map(|(_, settings)| settings));
-        Arc::new(Plan::new(
-            track,
-            PlanNode::all(definition, compiled, settings.collect()),
-        ))
+            .zip(of_nodes.into_iter().map(|(_, settings)| settings));
+        let nodes = PlanNode::all(definition, compiled, settings.collect());
+        Arc::new(Plan::new(track, nodes, enrolment))
     });
     Checked { plan, problems }
 }

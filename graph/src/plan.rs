@@ -1,6 +1,8 @@
 //! A checked workflow, ready to run: its track, and each node with its texts compiled. Only the check makes one, so
 //! whoever holds a plan need not doubt it.
 
+mod enrolment;
+
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::TimeDelta;
@@ -15,11 +17,14 @@ use crate::{
     value::Type,
 };
 
+pub use enrolment::{Concurrency, Deduplication, Enrolment, Rate};
+
 /// A sound workflow. Immutable; shared by all of its runs.
 #[derive(Debug)]
 pub struct Plan {
     track: Track,
     nodes: HashMap<NodeKey, PlanNode>,
+    enrolment: Enrolment,
 }
 
 /// One node of a plan.
@@ -87,6 +92,15 @@ impl Trigger {
         self.operation == Some(change.operation) && self.object.as_deref() == Some(change.object) && concerns
     }
 
+    /// Whether what a node writes can be a change that this trigger listens to, whatever its condition says.
+    pub fn is_set_off_by(&self, writes: &Writes) -> bool {
+        self.listens_to(&Change {
+            operation: writes.operation,
+            object: &writes.object,
+            fields: &writes.fields,
+        })
+    }
+
     /// Whether a change starts a run. Why it does or does not is `condition`'s to trace.
     ///
     /// # Errors
@@ -100,8 +114,28 @@ impl Trigger {
 }
 
 impl Plan {
-    pub(crate) fn new(track: Track, nodes: HashMap<NodeKey, PlanNode>) -> Plan {
-        Plan { track, nodes }
+    pub(crate) fn new(track: Track, nodes: HashMap<NodeKey, PlanNode>, enrolment: Enrolment) -> Plan {
+        Plan {
+            track,
+            nodes,
+            enrolment,
+        }
+    }
+
+    /// Who may enter the workflow, and when.
+    pub fn enrolment(&self) -> &Enrolment {
+        &self.enrolment
+    }
+
+    /// Whether a change that some workflow makes can start a run of this one, as far as can be told without values.
+    pub fn is_set_off_by(&self, writes: &Writes) -> bool {
+        self.triggers().any(|(_, trigger)| trigger.is_set_off_by(writes))
+    }
+
+    /// Whether any change that the other makes can start a run of this one.
+    pub fn is_set_off_by_any(&self, other: &Plan) -> bool {
+        let writes = other.nodes().filter_map(|(_, node)| node.writes.as_ref());
+        writes.into_iter().any(|writes| self.is_set_off_by(writes))
     }
 
     /// The rails for [`crate::run::Run`].

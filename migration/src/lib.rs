@@ -7,6 +7,7 @@ mod m0002_change_log;
 mod m0003_records;
 mod m0004_workflows;
 mod m0005_engine;
+mod m0010_enrolment;
 mod m0011_backtest;
 mod table;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_records::Migration),
             Box::new(m0004_workflows::Migration),
             Box::new(m0005_engine::Migration),
+            Box::new(m0010_enrolment::Migration),
             Box::new(m0011_backtest::Migration),
         ]
     }

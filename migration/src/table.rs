@@ -25,6 +25,8 @@ struct Column {
     kind: Kind,
     null: bool,
     key: bool,
+    /// What rows have that are there already.
+    default: Option<&'static str>,
 }
 
 struct Index {
@@ -127,6 +129,14 @@ impl Table {
         self
     }
 
+    /// Where the last column is new, what rows have that are there already.
+    pub fn or(mut self, default: &'static str) -> Self {
+        if let Some(column) = self.columns.last_mut() {
+            column.default = Some(default);
+        }
+        self
+    }
+
     /// Rows are kept in the key's order (SQLite's WITHOUT ROWID): for rows that are read by their key alone.
     pub fn clustered(mut self) -> Self {
         self.clustered = true;
@@ -190,6 +200,7 @@ impl Table {
             kind,
             null: false,
             key,
+            default: None,
         });
         self
     }
@@ -239,7 +250,8 @@ impl Column {
             Kind::Transaction => "INTEGER DEFAULT 0",
         };
         let null = if self.null { "" } else { " NOT NULL" };
-        format!("{} {kind}{null}", quoted(self.name))
+        let default = self.default.map(|value| format!(" DEFAULT {value}"));
+        format!("{} {kind}{null}{}", quoted(self.name), default.unwrap_or_default())
     }
 }
 
@@ -267,6 +279,38 @@ pub async fn create(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(),
         .flat_map(|table| table.statements(connection.get_database_backend()))
     {
         connection.execute_unprepared(&statement).await?;
+    }
+    Ok(())
+}
+
+/// Adds the columns and indexes to tables that are there.
+pub async fn extend(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let backend = connection.get_database_backend();
+    for table in tables {
+        for column in &table.columns {
+            let statement = format!("ALTER TABLE {} ADD COLUMN {}", quoted(table.name), column.sql(backend));
+            connection.execute_unprepared(&statement).await?;
+        }
+        for index in &table.indexes {
+            connection.execute_unprepared(&index.create(table.name)).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the columns and indexes away again.
+pub async fn shrink(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    for table in tables {
+        for index in &table.indexes {
+            let statement = format!("DROP INDEX \"{}_{}\"", table.name, index.name);
+            connection.execute_unprepared(&statement).await?;
+        }
+        for column in &table.columns {
+            let statement = format!("ALTER TABLE {} DROP COLUMN {}", quoted(table.name), quoted(column.name));
+            connection.execute_unprepared(&statement).await?;
+        }
     }
     Ok(())
 }

@@ -35,7 +35,12 @@ use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOr
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::{clock::ManualClock, program::Settings, servers::postgres::Database};
+use crate::{
+    clock::ManualClock,
+    dump::{self, Dump},
+    program::Settings,
+    servers::postgres::Database,
+};
 
 /// How long a test waits for something that must happen, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -54,6 +59,8 @@ pub enum Backend {
 enum Home {
     Folder(TempDir),
     Database(Database),
+    /// A database that another world keeps.
+    Neighbour(String),
 }
 
 /// An installation that runs.
@@ -105,16 +112,22 @@ impl World {
         Self::open(home, clock, outside).await
     }
 
+    /// Another server node on the same database and clock; none on SQLite, whose folder belongs to one process.
+    pub async fn neighbour(&self) -> Result<Option<Self>> {
+        let url = match &self.home {
+            Home::Folder(_) => return Ok(None),
+            Home::Database(database) => database.url(),
+            Home::Neighbour(url) => url.clone(),
+        };
+        let (clock, outside) = (self.clock.clone(), self.outside.clone());
+        Self::open(Home::Neighbour(url), clock, outside).await.map(Some)
+    }
+
     async fn open(home: Home, clock: ManualClock, outside: Outside) -> Result<Self> {
         let (data, location) = match &home {
             Home::Folder(folder) => (folder.path().to_owned(), Location::Folder(folder.path().to_owned())),
-            Home::Database(database) => (
-                PathBuf::new(),
-                Location::Postgres {
-                    url: database.url(),
-                    connections: 12,
-                },
-            ),
+            Home::Database(database) => (PathBuf::new(), postgres(database.url())),
+            Home::Neighbour(url) => (PathBuf::new(), postgres(url.clone())),
         };
         let config = config(data, location, &outside);
         let Installation {
@@ -197,6 +210,11 @@ impl World {
     #[must_use]
     pub fn reads(&self) -> &DatabaseConnection {
         self.crm.store().reads()
+    }
+
+    /// All that the database holds.
+    pub async fn dump(&self) -> Result<Dump> {
+        dump::dump(self.reads()).await
     }
 
     /// All runs, oldest first.
@@ -286,7 +304,7 @@ impl World {
 
     /// Waits until a run was refused.
     pub async fn refused(&self) -> Result<run::Model> {
-        let mut hints = self.engine.hints().watch_changes();
+        let mut hints = self.engine.hints().watch_runs();
         patient(async {
             loop {
                 if let Some(run) = self.runs().await?.into_iter().find(|run| run.status == "REFUSED") {
@@ -322,6 +340,10 @@ impl World {
     pub async fn stop(self) {
         self.engine.stop().await;
     }
+}
+
+fn postgres(url: String) -> Location {
+    Location::Postgres { url, connections: 12 }
 }
 
 /// Creates and publishes a workflow as the system.

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::{expression, key::NodeKey};
+use crate::{
+    expression::{self, Diagnostic},
+    key::NodeKey,
+};
 
 pub use crate::expression::Severity;
 
@@ -98,6 +101,10 @@ pub enum Code {
     NeverTaken,
     /// Marketing that doesn't say how to have no more of it.
     NoWayToUnsubscribe,
+    /// What the workflow changes starts another one, which starts it again.
+    TriggerEachOther,
+    /// Re-enrolment waits for a condition to turn true, and there is none.
+    NeverTurnsTrue,
     /// Found in an expression or template.
     Language(expression::Code),
 }
@@ -140,7 +147,20 @@ impl Code {
             Code::DisabledButRead => "DISABLED_BUT_READ",
             Code::NeverTaken => "NEVER_TAKEN",
             Code::NoWayToUnsubscribe => "NO_WAY_TO_UNSUBSCRIBE",
+            Code::TriggerEachOther => "TRIGGER_EACH_OTHER",
+            Code::NeverTurnsTrue => "NEVER_TURNS_TRUE",
             Code::Language(code) => code.as_str(),
+        }
+    }
+}
+
+impl From<Diagnostic> for Problem {
+    fn from(diagnostic: Diagnostic) -> Problem {
+        Problem {
+            severity: diagnostic.severity,
+            span: Some(diagnostic.span),
+            suggestion: diagnostic.suggestion,
+            ..Problem::error(Code::Language(diagnostic.code), diagnostic.message)
         }
     }
 }

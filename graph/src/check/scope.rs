@@ -72,7 +72,18 @@ impl<'c> Scopes<'c> {
         }
     }
 
+    /// What is known when a run is about to start, whichever trigger starts it.
+    pub fn at_start(&self) -> TypeScope {
+        self.started(self.track.triggers())
+    }
+
     fn base(&self, origins: &[NodeIndex]) -> TypeScope {
+        self.started(origins)
+            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
+            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
+    }
+
+    fn started(&self, origins: &[NodeIndex]) -> TypeScope {
         let triggers = origins
             .iter()
             .filter_map(|at| self.nodes.get(&self.track.node(*at)?.key));
@@ -92,8 +103,6 @@ impl<'c> Scopes<'c> {
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
-            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
-            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
     }
 
     fn steps(&mut self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> (Fields, HashSet<NodeKey>) {

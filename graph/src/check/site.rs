@@ -237,30 +237,18 @@ impl<'c> Site<'c> {
 
     /// A step that exists and is not upstream looks like an unknown field to the language.
     fn problem(&self, source: &str, diagnostic: Diagnostic) -> Problem {
-        let Diagnostic {
-            code,
-            message,
-            span,
-            suggestion,
-            severity,
-        } = diagnostic;
-        let text = source.get(span.clone()).unwrap_or_default();
+        let text = source.get(diagnostic.span.clone()).unwrap_or_default();
         let named = text.rsplit('.').next().unwrap_or_default();
         let elsewhere = self.scope.elsewhere.iter().find(|step| step.as_str() == named);
-        let problem = match elsewhere {
-            Some(step) if code == expression::Code::UnknownField => Problem::error(
-                Code::StepNotUpstream,
-                format!("`{step}` does not come before `{}`", self.node),
-            ),
-            Some(_) | None => Problem {
-                severity,
-                suggestion,
-                ..Problem::error(Code::Language(code), message)
+        match elsewhere {
+            Some(step) if diagnostic.code == expression::Code::UnknownField => Problem {
+                span: Some(diagnostic.span),
+                ..Problem::error(
+                    Code::StepNotUpstream,
+                    format!("`{step}` does not come before `{}`", self.node),
+                )
             },
-        };
-        Problem {
-            span: Some(span),
-            ..problem
+            Some(_) | None => Problem::from(diagnostic),
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jsonschema::PatternOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -81,6 +82,18 @@ impl HttpRequest {
             }
         }
     }
+
+    /// Refused here is what could hold no answer: a schema that breaks its rules, or refers to another place.
+    fn check_schema(&self, site: &mut Site<'_>) {
+        let read = |schema| {
+            let options = jsonschema::options().offline();
+            options.with_pattern_options(PatternOptions::regex()).build(schema)
+        };
+        if let Some(Err(error)) = self.response_schema.as_ref().map(read) {
+            let message = format!("`responseSchema` is no JSON Schema that can be used: {error}");
+            site.report(Problem::error(Code::InvalidValue, message).field("responseSchema"));
+        }
+    }
 }
 
 impl Kind for HttpRequest {
@@ -109,7 +122,7 @@ impl Kind for HttpRequest {
             Field::optional(
                 "responseSchema",
                 Input::Json,
-                "the JSON Schema of the answer, which types `body`",
+                "the JSON Schema that the answer must keep to, which types `body`",
             ),
         ],
     };
@@ -119,6 +132,7 @@ impl Kind for HttpRequest {
         let headers = self.headers(site);
         let body = self.body(site);
         self.check_status(site);
+        self.check_schema(site);
         let answer = self.response_schema.as_ref().map_or(Type::Dyn, answer);
         let output = fields([
             ("status", Type::Int),

@@ -1,6 +1,10 @@
 //! What the check finds.
 
-use pointsman_graph::value::Type;
+use pointsman_graph::{
+    check::between,
+    definition::{Overflow, Reenrolment},
+    value::Type,
+};
 use serde_json::json;
 
 use super::crm::{after_won, check, problems};
@@ -353,4 +357,114 @@ fn a_thousand_nodes_are_checked_in_time_that_grows_with_their_number() {
 
     assert_eq!(checked.problems, []);
     assert!(begun.elapsed().as_secs() < 2, "{:?}", begun.elapsed());
+}
+
+#[test]
+fn a_schema_that_no_answer_could_be_held_against_is_refused() {
+    let with = |schema| {
+        let config = json!({ "url": "https://example.com", "responseSchema": schema });
+        problems(after_won("httpRequest", config))
+    };
+
+    for unusable in [
+        json!({ "type": "unicorn" }),
+        json!({ "$ref": "https://example.com/schema.json" }),
+        json!(7),
+    ] {
+        assert_eq!(
+            with(unusable.clone()),
+            ["node responseSchema INVALID_VALUE"],
+            "{unusable}"
+        );
+    }
+    assert_eq!(with(json!({ "type": "object" })), Vec::<String>::new());
+}
+
+#[test]
+fn settings_are_checked_by_field() {
+    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    definition["settings"] = json!({
+        "reenrolment": "oncePerRecord",
+        "concurrency": { "key": "record.amuont", "limit": 0 },
+        "deduplication": { "window": "P1M" },
+        "rate": { "limit": 5000 },
+    });
+
+    assert_eq!(
+        problems(definition),
+        [
+            "settings.concurrency.key UNKNOWN_FIELD",
+            "settings.concurrency.limit INVALID_VALUE",
+            "settings.deduplication.key REQUIRED",
+            "settings.deduplication.window INVALID_VALUE",
+            "settings.rate.limit INVALID_VALUE",
+            "settings.rate.per REQUIRED",
+        ]
+        .map(String::from)
+    );
+}
+
+#[test]
+fn sound_settings_are_part_of_the_plan() {
+    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    definition["settings"] = json!({
+        "reenrolment": "whenTurnsTrue",
+        "concurrency": { "key": "record.name" },
+        "deduplication": { "key": "trigger.key", "window": "PT1H" },
+        "rate": { "limit": 10, "per": "PT1M" },
+    });
+
+    let checked = check(definition);
+
+    let plan = checked.plan.unwrap();
+    let enrolment = plan.enrolment();
+    assert_eq!(enrolment.reenrolment, Reenrolment::WhenTurnsTrue);
+    let gate = enrolment.concurrency.as_ref().unwrap();
+    assert_eq!((gate.limit, gate.overflow), (1, Overflow::Queue));
+    assert_eq!(enrolment.rate.unwrap().limit, 10);
+    assert!(enrolment.deduplication.is_some());
+}
+
+#[test]
+fn the_run_is_not_there_yet_when_its_settings_decide() {
+    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    definition["settings"] = json!({ "concurrency": { "key": "run.id" } });
+
+    assert_eq!(
+        problems(definition),
+        ["settings.concurrency.key UNKNOWN_VARIABLE".to_owned()]
+    );
+}
+
+#[test]
+fn workflows_that_set_each_other_off_are_warned_of_with_the_way_round() {
+    let plan = |listens: &str, writes: serde_json::Value| {
+        let definition = json!({
+            "nodes": [
+                { "key": "changed", "kind": "recordUpdated", "config": { "object": "deal", "fields": [listens] } },
+                { "key": "write", "kind": "updateRecord", "config": { "values": writes } },
+            ],
+            "edges": [{ "from": "changed", "to": "write" }],
+        });
+        check(definition).plan.unwrap()
+    };
+    let first = plan("name", json!({ "probability": 5 }));
+    let second = plan("probability", json!({ "amount": 10 }));
+    let third = plan("amount", json!({ "name": "x" }));
+
+    let round = between("A", &first, &[("B", &second), ("C", &third)]);
+    let open = between("A", &first, &[("B", &second)]);
+
+    assert_eq!(open, []);
+    assert_eq!(round.len(), 1);
+    assert_eq!(
+        (round[0].code.as_str(), round[0].is_error()),
+        ("TRIGGER_EACH_OTHER", false)
+    );
+    assert_eq!(round[0].node.as_ref().map(|node| node.as_str()), Some("write"));
+    assert!(
+        round[0].message.contains("“A” → “B” → “C” → “A”"),
+        "{}",
+        round[0].message
+    );
 }

@@ -43,6 +43,7 @@ pub struct Query(
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
     workflow::TrialQueries,
+    workflow::EnrolmentQueries,
     run::RunQueries,
     job::JobQueries,
 );

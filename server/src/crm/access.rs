@@ -50,10 +50,12 @@ pub enum Permission {
     InspectRuns,
     /// Create and revoke API keys.
     ManageKeys,
+    /// Change records without starting workflows, as an import may.
+    SuppressAutomation,
 }
 
 /// What one principal may see and do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     actor: Actor,
     role: Role,

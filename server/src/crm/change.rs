@@ -82,6 +82,7 @@ impl Change {
             cause: Set(self.cause.text()),
             cause_run: Set(self.cause.run()),
             depth: Set(self.cause.depth()),
+            suppressed: Set(false),
             ..Default::default()
         }
     }

@@ -14,8 +14,10 @@ pub mod id;
 pub mod keyed;
 pub mod mutate;
 pub mod object;
+pub mod past;
 pub mod query;
 pub mod record;
+pub mod revocations;
 pub mod snapshot;
 pub mod validate;
 pub mod value;
@@ -40,6 +42,7 @@ pub struct Crm {
     source: Arc<Source>,
     enrol: Arc<dyn write::Enrol>,
     committed: Arc<dyn mutate::Committed>,
+    revocations: revocations::Revocations,
 }
 
 impl Crm {
@@ -57,6 +60,7 @@ impl Crm {
             source,
             enrol,
             committed,
+            revocations: revocations::Revocations::default(),
         }
     }
 
@@ -76,6 +80,12 @@ impl Crm {
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Counts the changes of users on this server node, and whatever else takes rights away.
+    #[must_use]
+    pub fn revocations(&self) -> &revocations::Revocations {
+        &self.revocations
     }
 
     #[must_use]

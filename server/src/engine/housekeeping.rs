@@ -2,7 +2,8 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, idempotency, ids::RunId, run, run_event, run_inbox, session, step, time::Timestamp, timer, wait,
+    effect, enrolment_key, idempotency, ids::RunId, run, run_event, run_inbox, session, step, time::Timestamp, timer,
+    turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
@@ -72,6 +73,7 @@ pub async fn tick(engine: &Engine) -> Result<(), Error> {
     let now = engine.source.now();
     clear_keys(engine, now).await?;
     clear_sessions(engine, now).await?;
+    clear_enrolment(engine, now).await?;
     clear_runs(engine, now).await
 }
 
@@ -103,6 +105,37 @@ async fn clear_sessions(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             .map_err(store::Error::from)?;
         let rows = old.into_iter().map(|row| vec![("token_hash", row.token_hash.into())]);
         if !delete(engine, session::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Keys whose window is over, and why changes started nothing, as long as runs are kept.
+async fn clear_enrolment(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = enrolment_key::Entity::find()
+            .filter(enrolment_key::Column::Until.lte(now))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        // One that was taken anew meanwhile is another run's.
+        let key = |row: enrolment_key::Model| vec![("id", row.id.0.into()), ("run_id", row.run_id.0.into())];
+        if !delete(engine, enrolment_key::Entity.table_name(), old.into_iter().map(key)).await? {
+            break;
+        }
+    }
+    let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
+    for _ in 0..BATCHES {
+        let old = turned_away::Entity::find()
+            .filter(turned_away::Column::At.lt(now.plus_micros(-age)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| vec![("id", row.id.0.into())]);
+        if !delete(engine, turned_away::Entity.table_name(), rows).await? {
             break;
         }
     }

@@ -62,6 +62,8 @@ pub enum Purpose {
     Timeout,
     /// The next attempt of a step.
     Retry,
+    /// The time that the workflow's rate gave the run.
+    Start,
 }
 
 impl Purpose {
@@ -72,12 +74,13 @@ impl Purpose {
             Self::Delay => "DELAY",
             Self::Timeout => "TIMEOUT",
             Self::Retry => "RETRY",
+            Self::Start => "START",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Retry]
+        [Self::Delay, Self::Timeout, Self::Retry, Self::Start]
             .into_iter()
             .find(|purpose| purpose.text() == text)
     }
@@ -98,7 +101,7 @@ impl Fact {
             | Self::EffectUnknown { step, attempt, .. }
             | Self::RecordChanged { step, attempt, .. } => Some((step, *attempt)),
             Self::Due {
-                purpose: Purpose::Retry,
+                purpose: Purpose::Retry | Purpose::Start,
                 ..
             }
             | Self::CancelRequested => None,

@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use pointsman_entities::{
     effect,
-    ids::{EffectId, MemberId, RecordId, RunId},
+    ids::{EffectId, GateId, MemberId, RecordId, RunId},
     run, step,
     time::Timestamp,
 };
@@ -41,6 +41,7 @@ pub struct Live {
     pub outputs: HashMap<StepId, Value>,
     pub effects: HashMap<StepId, EffectId>,
     pub depth: i64,
+    pub hold: Hold,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     /// Just enrolled by this server node: the record is as the enrolment has left it a moment ago.
@@ -52,6 +53,16 @@ pub struct Live {
 pub struct Lease {
     pub owner: Option<MemberId>,
     pub epoch: i64,
+}
+
+/// What keeps a run from starting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hold {
+    pub gate: Option<GateId>,
+    /// Its place in the gate's queue; none where it has a slot.
+    pub place: Option<i64>,
+    /// When the workflow's rate lets it start.
+    pub start_at: Option<Timestamp>,
 }
 
 /// What the run was started with.
@@ -164,6 +175,10 @@ impl Live {
             outputs: HashMap::new(),
             effects: HashMap::new(),
             depth: enrolled.depth,
+            hold: Hold {
+                gate: enrolled.gate,
+                ..Hold::default()
+            },
             created_at: enrolled.at,
             started_at: None,
             is_fresh: true,
@@ -216,6 +231,11 @@ impl Live {
             outputs: HashMap::new(),
             effects: HashMap::new(),
             depth: row.depth,
+            hold: Hold {
+                gate: row.gate_id,
+                place: row.place,
+                start_at: row.start_at,
+            },
             created_at: row.created_at,
             started_at: row.started_at,
             is_fresh: false,
@@ -224,6 +244,13 @@ impl Live {
         live.read_steps(engine).await?;
         live.read_effects(engine).await?;
         Ok(Some(live))
+    }
+
+    /// Whether the run may not start yet.
+    #[must_use]
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        let early = self.hold.start_at.is_some_and(|start| start > now);
+        !self.run.is_started() && (self.hold.place.is_some() || early)
     }
 
     fn read_input(&self, engine: &Engine, input: &Json) -> Input {

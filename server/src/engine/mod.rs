@@ -9,6 +9,8 @@ pub mod browse;
 pub mod changes;
 pub mod dry_run;
 mod effect;
+mod end;
+mod held;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
@@ -314,6 +316,11 @@ impl Committed for Link {
         if logged {
             engine.hints.changed();
         }
-        enrolled.into_iter().for_each(|enrolled| engine.enter(enrolled));
+        for enrolled in enrolled {
+            match enrolled.held {
+                true => engine.wake(enrolled.run),
+                false => engine.enter(enrolled),
+            }
+        }
     }
 }

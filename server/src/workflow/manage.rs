@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{ids::WorkflowId, workflow};
+use pointsman_entities::{activation, ids::WorkflowId, workflow};
 use pointsman_graph::{
     check::{Checked, check},
     definition::Definition,
@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    enrol::{EPOCH, Triggers},
+    enrol::{EPOCH, Triggers, current_epoch},
     versions::{Version, Versions},
 };
 use crate::{
@@ -88,8 +88,8 @@ pub struct Save {
 pub struct Workflows {
     pub(super) store: Arc<Store>,
     catalogue: Arc<Catalogue>,
-    versions: Arc<Versions>,
-    triggers: Arc<Triggers>,
+    pub(super) versions: Arc<Versions>,
+    pub(super) triggers: Arc<Triggers>,
     pub(super) source: Arc<Source>,
 }
 
@@ -283,6 +283,9 @@ impl Workflows {
             set.push(Write::Update(update));
             request.remember(&mut set, &[&[id.0], beside].concat(), now);
             let raises = !set.raised().is_empty();
+            if raises {
+                self.log_activation(&workflow, &row, &mut set).await?;
+            }
             match self.store.commit(set).await? {
                 Ok(()) => {
                     if raises {
@@ -293,6 +296,27 @@ impl Workflows {
                 Err(Refusal::Row { .. } | Refusal::Conflict | Refusal::Taken { .. } | Refusal::Epoch { .. }) => {}
             }
         }
+    }
+
+    /// Writes down which version changes meet from the epoch on that the set begins, for whoever asks later why one of
+    /// them started nothing.
+    async fn log_activation(
+        &self,
+        workflow: &workflow::Model,
+        row: &workflow::ActiveModel,
+        set: &mut WriteSet,
+    ) -> Result<(), Error> {
+        let epoch = current_epoch(&self.store).await?;
+        let state = row.state.try_as_ref().unwrap_or(&workflow.state);
+        let version = *row.active_version.try_as_ref().unwrap_or(&workflow.active_version);
+        set.require_epoch(EPOCH, epoch);
+        set.insert(activation::ActiveModel {
+            workflow_id: Set(workflow.id),
+            epoch: Set(epoch + 1),
+            version_id: Set(version.filter(|_| state == State::Active.text())),
+            at: Set(self.source.now()),
+        });
+        Ok(())
     }
 
     /// What the same request was answered about before; none where it is new.

@@ -2,16 +2,23 @@
 //!
 //! Decides what starts; never moves a run.
 
+pub mod admission;
 pub mod browse;
 pub mod candidate;
 mod demonstration;
 pub mod enrol;
+pub mod gate;
+pub mod keys;
 pub mod manage;
+pub mod matching;
+mod pace;
 pub mod publish;
+pub mod reason;
 pub mod start;
 pub mod versions;
+pub mod why;
 
-use pointsman_entities::ids::{VersionId, WorkflowId};
+use pointsman_entities::ids::VersionId;
 
 use crate::store;
 
@@ -20,8 +27,6 @@ use crate::store;
 pub enum Error {
     #[error("the store failed")]
     Store(#[from] store::Error),
-    #[error("there is no workflow {}", workflow.0)]
-    MissingWorkflow { workflow: WorkflowId },
     #[error("there is no version {}", version.0)]
     MissingVersion { version: VersionId },
     #[error("the idempotency key was used for another request")]

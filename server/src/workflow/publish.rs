@@ -4,7 +4,10 @@ use pointsman_entities::{
     ids::{VersionId, WorkflowId},
     workflow, workflow_version,
 };
-use pointsman_graph::{check::Problem as Flaw, definition::Definition};
+use pointsman_graph::{
+    check::{Problem as Flaw, between},
+    definition::Definition,
+};
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
@@ -56,10 +59,11 @@ impl Workflows {
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
         };
-        let flaws = match self.flaws(&workflow) {
+        let mut flaws = match self.flaws(&workflow) {
             Ok(flaws) => flaws,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
+        flaws.extend(self.rounds(&workflow));
         if flaws.iter().any(Flaw::is_error) {
             return Ok(Published::Flawed { workflow, flaws });
         }
@@ -98,12 +102,25 @@ impl Workflows {
         Ok(self.check(&draft).problems)
     }
 
+    /// The warnings of other active workflows that this one's draft can set off, and that can set it off again.
+    fn rounds(&self, workflow: &workflow::Model) -> Vec<Flaw> {
+        let plan = Definition::read(&workflow.draft)
+            .ok()
+            .and_then(|draft| self.check(&draft).plan);
+        let active = self.triggers.active();
+        let others = active.iter().filter(|version| version.workflow != workflow.id);
+        let others: Vec<_> = others.map(|version| (version.name.as_str(), &*version.plan)).collect();
+        plan.map_or_else(Vec::new, |plan| between(&workflow.name, &plan, &others))
+    }
+
     fn next_version(&self, request: Request<'_>, workflow: &workflow::Model) -> workflow_version::Model {
         workflow_version::Model {
             id: self.source.id::<VersionId>(),
             workflow_id: workflow.id,
             number: workflow.latest_number + 1,
             definition: workflow.draft.clone(),
+            name: workflow.name.clone(),
+            time_zone: workflow.time_zone.clone(),
             published_at: self.source.now(),
             published_by: request.access.user(),
         }
@@ -126,7 +143,7 @@ impl Workflows {
             .map_err(store::Error::from)?;
         match (self.get(WorkflowId(*workflow)).await?, version) {
             (Some(workflow), Some(version)) => Ok(Published::Version {
-                warnings: self.flaws(&workflow).unwrap_or_default(),
+                warnings: [self.flaws(&workflow).unwrap_or_default(), self.rounds(&workflow)].concat(),
                 workflow,
                 version,
             }),

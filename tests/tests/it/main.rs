@@ -33,3 +33,23 @@ macro_rules! both {
         }
     )*};
 }
+
+/// Runs each test, which starts its own world on the database it is given, on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() -> Result<()> {
+                super::$name(Backend::Sqlite).await
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() -> Result<()> {
+                super::$name(Backend::Postgres).await
+            }
+        }
+    )+};
+}

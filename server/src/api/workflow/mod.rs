@@ -7,8 +7,10 @@ mod dry_run;
 mod kinds;
 mod problem;
 mod query;
+mod settings;
 mod summary;
 mod trial;
+mod why;
 
 use std::sync::Arc;
 
@@ -36,6 +38,7 @@ pub use dry_run::{DryRunEffect, DryRunHalt};
 use problem::WorkflowProblem;
 pub use query::{WorkflowQueries, one_of};
 pub use trial::{TrialMutations, TrialQueries};
+pub use why::EnrolmentQueries;
 
 /// The prefix of workflows' ids.
 pub const WORKFLOW: &str = "workflow";
@@ -211,6 +214,16 @@ impl WorkflowVersion {
     /// What it does.
     async fn definition(&self) -> Result<WorkflowDefinition> {
         read(&self.0.definition).map_err(|error| error.in_row("workflow_version", self.0.id.0))
+    }
+
+    /// What the workflow was called when it was published.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where its calendar days begin, as the workflow said when it was published.
+    async fn time_zone(&self) -> TimeZone {
+        TimeZone(self.0.time_zone.clone())
     }
 
     /// When it was published.

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     crm::{Access, access::Action, change::Change, object::Object, snapshot::Snapshot},
     store::{self, payload},
-    workflow::{enrol::MAX_DEPTH, versions::Version},
+    workflow::{admission::MAX_DEPTH, versions::Version},
 };
 
 /// The kind of such jobs.

@@ -43,6 +43,7 @@ impl Segment<'_> {
             headers,
             body,
             expected: request.expected_status.iter().copied().collect::<BTreeSet<_>>(),
+            schema: request.response_schema.clone(),
         };
         let names: Vec<&String> = request.headers.keys().collect();
         // Headers may hold secrets: their names are enough.

@@ -1,11 +1,15 @@
 //! The API as clients meet it: over HTTP, on both databases.
 
 mod accounts;
+mod bad_input;
+mod causes;
 mod errors;
 mod feeds;
 mod idempotency;
+mod nodes;
 mod pages;
 mod reading;
+mod resumption;
 mod runs;
 mod streams;
 mod trials;

@@ -197,12 +197,12 @@ fn values(object: &str, number: usize) -> Json {
             "country": pick(&[json!("DE"), Json::Null, json!("fr")], 1),
             "status": pick(&[json!("LEAD"), json!("ACTIVE"), json!("CHURNED")], 2),
             "score": pick(&[json!(0), json!(-1), json!(75), Json::Null, json!(1_000_000), json!(-1_000_000)], 0),
-            "emailOptOut": pick(&[json!(true), json!(false), Json::Null], 1),
+            "emailOptOut": pick(&[json!(true), json!(false)], 1),
         }),
         _ => json!({
             "name": text(0).as_str().unwrap_or("deal"), "source": text(1), "description": text(2),
             "amount": pick(&[json!("10.50"), Json::Null, json!("0"), json!("-3"), json!("92233720368547758.07")], 0),
-            "probability": pick(&[json!(0), json!(100), Json::Null, json!(50)], 1),
+            "probability": pick(&[json!(0), json!(100), json!(50)], 1),
             "closeDate": pick(&dates, 0),
         }),
     }

@@ -25,6 +25,7 @@ use std::sync::Arc;
 
 pub use bindings::{Bindings, Lookup, Variables};
 pub use budget::Budget;
+pub(crate) use diagnostic::closest;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use fault::{Fault, Limit};
 pub use filter::{Comparison, Filter};

@@ -216,9 +216,7 @@ impl Problem {
     /// With the known name that is nearest to the one written, where one is near.
     #[must_use]
     pub(crate) fn meant<'a>(mut self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
-        let near = |name: &&str| strsim::damerau_levenshtein(written, name) <= (written.chars().count() / 3).max(1);
-        let distance = |name: &&str| strsim::damerau_levenshtein(written, name);
-        if let Some(name) = known.into_iter().filter(near).min_by_key(distance) {
+        if let Some(name) = expression::closest(written, known) {
             self.message = format!("{}, did you mean `{name}`?", self.message);
             self.suggestion = Some(name.to_owned());
         }

@@ -21,7 +21,7 @@ use serde_json::{Value as Json, json};
 use super::report::{NodeFate, NodeLine, Remark, RemarkCode, Report};
 use crate::{
     catalogue,
-    definition::{Common, Definition, MAX_BYTES, MAX_NODES, Node},
+    definition::{Common, Definition, MAX_BYTES, MAX_NODES, Node, Settings},
     key::NodeKey,
     node::Config,
 };
@@ -192,6 +192,7 @@ impl<'f> Import<'f> {
             name: self.file.name.clone().filter(|name| !name.trim().is_empty()),
             time_zone: self.file.time_zone.clone(),
             definition: Definition {
+                settings: Settings::default(),
                 nodes,
                 edges: drawn.edges,
             },

@@ -78,6 +78,21 @@ fn a_message_names_what_was_probably_meant() {
 }
 
 #[test]
+fn neither_case_nor_separators_keep_a_name_from_being_recognised() {
+    let suggestion = |definition: serde_json::Value| check(definition).problems[0].suggestion.clone();
+
+    let kind = after_won("SEND_EMAIL", json!({}));
+    let field = after_won("updateRecord", json!({ "values": { "close_date": null } }));
+    let object = after_won("createRecord", json!({ "object": "DEAL", "values": { "name": "x" } }));
+    let nothing = after_won("if", json!({ "": 1, "condition": "record.amount > 1" }));
+
+    assert_eq!(suggestion(kind).as_deref(), Some("sendEmail"));
+    assert_eq!(suggestion(field).as_deref(), Some("closeDate"));
+    assert_eq!(suggestion(object).as_deref(), Some("deal"));
+    assert_eq!(suggestion(nothing), None);
+}
+
+#[test]
 fn the_shape_is_checked() {
     let manual = |key: &str| json!({ "key": key, "kind": "manual", "config": { "object": "deal" } });
     let action = |key: &str| json!({ "key": key, "kind": "updateRecord", "config": { "values": { "name": "x" } } });

@@ -181,12 +181,15 @@ impl Engine {
     /// Commits a part; none where the job is no longer ours.
     async fn keep(&self, held: job::Model, next: Next) -> Result<Option<job::Model>, Error> {
         let (now, mut set) = (self.source.now(), WriteSet::new());
-        if let Some(before) = &held.progress {
-            payload::remove(&self.store, &mut set, before).await?;
-        }
-        let progress = next
-            .progress
-            .map(|text| payload::put(&mut set, || self.source.id(), text));
+        let progress = match next.progress {
+            None => held.progress.clone(),
+            Some(text) => {
+                if let Some(before) = &held.progress {
+                    payload::remove(&self.store, &mut set, before).await?;
+                }
+                Some(payload::put(&mut set, || self.source.id(), text))
+            }
+        };
         let kept = job::Model {
             state: next.state.into(),
             done: next.done,

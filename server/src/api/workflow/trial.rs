@@ -1,21 +1,17 @@
-//! Trying workflows out: dry runs, and tests of one step.
+//! Trying workflows out: dry runs, tests of one step, backtests.
+
+mod input;
 
 use std::collections::HashMap;
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Object, SimpleObject};
 use pointsman_graph::{
     check::Problem as Flaw,
-    event::Failure,
     key::{NodeKey, Port},
 };
 use serde_json::Value;
 
-use super::{
-    VERSION, WORKFLOW,
-    drawn::{Drawn, WorkflowDefinitionInput, reason},
-    dry_run::DryRun,
-    problem::WorkflowProblem,
-};
+use super::{dry_run::DryRun, problem::WorkflowProblem};
 use crate::{
     api::{
         caller::{caller, part},
@@ -24,126 +20,17 @@ use crate::{
         payload::{UserError, UserErrorCode},
         scalar::{DateTime, Json, TimeZone},
     },
-    crm::{Crm, id},
+    crm::{Crm, access::Permission},
     engine::{
         Engine,
         dry_run::{Answer, Left, Play, Start},
     },
-    workflow::{
-        candidate::{Candidate, Subject},
-        manage::Workflows,
-    },
+    workflow::{candidate::Candidate, manage::Workflows},
 };
-
-/// What is tried out.
-#[derive(OneofObject)]
-pub enum WorkflowSubjectInput {
-    /// The draft of this workflow.
-    WorkflowId(ID),
-    /// This version.
-    VersionId(ID),
-    /// A definition as it is drawn just now, typed.
-    Definition(WorkflowDefinitionInput),
-    /// A definition as it is drawn just now, in the form of a file.
-    Json(Json),
-}
-
-/// The start that is imagined.
-#[derive(Default, InputObject)]
-pub struct DryRunStartInput {
-    /// The key of the trigger; by default the first that fits what else is given.
-    trigger: Option<String>,
-    /// The record that the run is to be about.
-    record_id: Option<ID>,
-    /// What the change that starts the run writes, by field: into the record, else into a new one. References are ids.
-    values: Option<Json>,
-    /// The answers to the trigger's form, or what a webhook brings.
-    payload: Option<Json>,
-}
-
-/// What a step finds that waits for the outside world.
-#[derive(InputObject)]
-pub struct StepAnswerInput {
-    /// The node's key, or within loops the name of one step of it. Several answers are taken one after the other.
-    step: String,
-    /// The port that it leaves by; by default its first.
-    port: Option<String>,
-    /// What it finds.
-    output: Option<Json>,
-    /// Why it fails, instead.
-    error: Option<StepAnswerErrorInput>,
-}
-
-/// Why a step fails.
-#[derive(InputObject)]
-pub struct StepAnswerErrorInput {
-    /// Why, for programs: in upper case.
-    code: String,
-    /// Why, for people.
-    message: Option<String>,
-    /// Whether another attempt may help.
-    #[graphql(default)]
-    retryable: bool,
-}
-
-/// A dry run to be.
-#[derive(InputObject)]
-pub struct WorkflowDryRunInput {
-    /// What is tried out.
-    subject: WorkflowSubjectInput,
-    /// Where calendar days begin for a definition that is saved nowhere; UTC if nothing is said.
-    time_zone: Option<TimeZone>,
-    /// What it starts with.
-    start: Option<DryRunStartInput>,
-    /// What steps find that wait for the outside world; one without an answer succeeds with an empty output.
-    answers: Option<Vec<StepAnswerInput>>,
-    /// When it begins; now if nothing is said.
-    at: Option<DateTime>,
-}
-
-/// A test of one step, or of all up to it.
-#[derive(InputObject)]
-pub struct WorkflowTestStepInput {
-    /// What is tried out.
-    subject: WorkflowSubjectInput,
-    /// Where calendar days begin for a definition that is saved nowhere; UTC if nothing is said.
-    time_zone: Option<TimeZone>,
-    /// The key of the node that is tested. What does not lead to it is left out.
-    node: String,
-    /// What it starts with.
-    start: Option<DryRunStartInput>,
-    /// Nodes that are not carried out, each with how it leaves.
-    pinned: Option<Vec<PinnedNodeInput>>,
-    /// What steps find that wait for the outside world; one without an answer succeeds with an empty output.
-    answers: Option<Vec<StepAnswerInput>>,
-    /// When it begins; now if nothing is said.
-    at: Option<DateTime>,
-    /// Whether the tested step's mail or request is really sent, once.
-    #[graphql(default)]
-    execute: bool,
-}
-
-/// A node that is not carried out.
-#[derive(InputObject)]
-pub struct PinnedNodeInput {
-    /// Its key.
-    node: String,
-    /// The port that it leaves by; by default its first.
-    port: Option<String>,
-    /// What it is taken to have found.
-    output: Option<Json>,
-}
-
-/// A backtest to be.
-#[derive(InputObject)]
-pub struct WorkflowBacktestInput {
-    /// What is tested.
-    subject: WorkflowSubjectInput,
-    /// Where calendar days begin for a definition that is saved nowhere; UTC if nothing is said.
-    time_zone: Option<TimeZone>,
-    /// The changes since then are asked about.
-    since: DateTime,
-}
+use input::{
+    DryRunStartInput, PinnedNodeInput, StepAnswerInput, WorkflowBacktestInput, WorkflowDryRunInput,
+    WorkflowSubjectInput, WorkflowTestStepInput,
+};
 
 /// What became of asking for a backtest.
 #[derive(Default, SimpleObject)]
@@ -351,6 +238,9 @@ impl Trial {
             Ok(subject) => subject,
             Err(found) => return Ok(found),
         };
+        if self.execute && !access.has(Permission::EditWorkflows) {
+            return Err(Error::forbidden("Your role may not test steps for real."));
+        }
         let (at, execute) = (self.at.map_or_else(|| crm.source().now(), |at| at.0), self.execute);
         let Prepared {
             node,
@@ -449,70 +339,6 @@ impl Trial {
                 .into_iter()
                 .map(pin)
                 .collect::<std::result::Result<_, UserError>>()?,
-        })
-    }
-}
-
-impl From<StepAnswerInput> for Answer {
-    fn from(answer: StepAnswerInput) -> Self {
-        let left = match answer.error {
-            Some(error) => Left::Failing(Failure {
-                message: error.message.unwrap_or_else(|| error.code.clone()),
-                code: error.code,
-                retryable: error.retryable,
-                retry_after_ms: None,
-            }),
-            None => Left::By {
-                port: answer.port.as_deref().map(Port::from),
-                output: answer.output.map_or(Value::Null, |output| output.0),
-            },
-        };
-        Self {
-            step: answer.step,
-            left,
-        }
-    }
-}
-
-impl WorkflowSubjectInput {
-    /// What is meant, or why it can't be read.
-    fn read(self, time_zone: Option<&TimeZone>) -> Result<std::result::Result<Subject, Found>> {
-        let absent = |field| -> Found {
-            let message = "there is no such workflow";
-            UserError::at(&["input", "subject", field], UserErrorCode::NotFound, message).into()
-        };
-        let drawn = match self {
-            Self::WorkflowId(id) => {
-                let draft = id::parse(WORKFLOW, &id).map(Subject::Draft);
-                return Ok(draft.ok_or_else(|| absent("workflowId")));
-            }
-            Self::VersionId(id) => {
-                let version = id::parse(VERSION, &id).map(Subject::Version);
-                return Ok(version.ok_or_else(|| absent("versionId")));
-            }
-            Self::Definition(definition) => Drawn {
-                definition: Some(definition),
-                json: None,
-            },
-            Self::Json(json) => Drawn {
-                definition: None,
-                json: Some(json),
-            },
-        };
-        let zone = time_zone.map_or("UTC", |zone| &zone.0);
-        if zone.parse::<chrono_tz::Tz>().is_err() {
-            return Ok(Err(invalid(&["input", "timeZone"], "this is no IANA time zone").into()));
-        }
-        let read = drawn.read()?.ok_or_else(|| Error::input("Give a `subject`."))?;
-        Ok(match read {
-            Ok(definition) => Ok(Subject::Drawn {
-                definition,
-                time_zone: zone.to_owned(),
-            }),
-            Err(error) => Err(Found {
-                problems: vec![WorkflowProblem::from(&error)],
-                ..invalid(&["input", "subject"], &reason(&error)).into()
-            }),
         })
     }
 }

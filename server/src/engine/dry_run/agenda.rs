@@ -57,8 +57,7 @@ impl Agenda {
 
     /// The next timer that still matters, taken off the agenda.
     pub fn next(&mut self, live: &Live) -> Option<(Timestamp, Fact)> {
-        self.timers
-            .retain(|timer| is(live, &timer.step, timer.attempt, awaited(timer.purpose)) || is_retry(live, timer));
+        self.timers.retain(|timer| matters(live, timer));
         let (place, _) = self.timers.iter().enumerate().min_by_key(|(_, timer)| timer.due_at)?;
         let Timer {
             step,
@@ -70,17 +69,12 @@ impl Agenda {
     }
 }
 
-/// The status of a step whose timer is for that.
-fn awaited(purpose: Purpose) -> Status {
-    match purpose {
-        Purpose::Delay | Purpose::Timeout => Status::Waiting,
-        Purpose::Retry => Status::Retrying,
+/// Whether the step still waits for its timer. That of a retry carries the attempt that is to come.
+fn matters(live: &Live, timer: &Timer) -> bool {
+    match timer.purpose {
+        Purpose::Delay | Purpose::Timeout => is(live, &timer.step, timer.attempt, Status::Waiting),
+        Purpose::Retry => is(live, &timer.step, timer.attempt.saturating_sub(1), Status::Retrying),
     }
-}
-
-/// The timer of a retry carries the attempt that is to come.
-fn is_retry(live: &Live, timer: &Timer) -> bool {
-    timer.purpose == Purpose::Retry && is(live, &timer.step, timer.attempt - 1, Status::Retrying)
 }
 
 fn is(live: &Live, step: &StepId, attempt: u32, status: Status) -> bool {

@@ -17,7 +17,7 @@ use crate::{
     crm::{
         Access, Record,
         access::Action,
-        cause::Cause,
+        cause::{Actor, Cause},
         change::{Change, Operation, changed_fields},
         id,
         object::Object,
@@ -50,6 +50,8 @@ pub struct Imagined<'a> {
     pub previous: Option<Arc<Record>>,
     pub form: Json,
     pub verdict: Verdict,
+    /// Who asks.
+    pub by: Actor,
     pub snapshot: Snapshot<'a>,
 }
 
@@ -123,6 +125,7 @@ impl Engine {
             previous: change.and_then(|change| change.before).filter(|_| !by_hand),
             form: start.payload.clone(),
             verdict,
+            by: access.actor(),
             snapshot,
         }))
     }
@@ -146,6 +149,7 @@ impl Engine {
             previous: change.before.clone(),
             form: Json::Null,
             verdict,
+            by: Actor::System,
             snapshot,
         })
     }

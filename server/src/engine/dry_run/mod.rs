@@ -122,6 +122,11 @@ impl Engine {
                 field: None,
             }));
         };
+        if let Some(node) = &play.execute {
+            // What is really sent leaves no other trace here.
+            let (by, workflow) = (imagined.by.text(), play.version.workflow.0);
+            tracing::info!(%by, %workflow, %node, "a step is tested for real");
+        }
         self.crm.refresh().await?;
         let mut rehearsal = Rehearsal::new(self, play, &imagined);
         rehearsal.play(&access, imagined.snapshot).await?;
@@ -186,11 +191,11 @@ impl<'e> Rehearsal<'e> {
                 self.report.outcome = Some(outcome);
                 return Ok(());
             }
+            stimuli = self.next(&done, found).await?;
             self.report.halt = self.exhausted();
             if self.report.halt.is_some() {
                 return Ok(());
             }
-            stimuli = self.next(&done, found).await?;
             if stimuli.is_empty() && !done.goes_on {
                 self.report.halt = Some(stuck(&done.live));
                 return Ok(());
@@ -253,7 +258,7 @@ impl<'e> Rehearsal<'e> {
         if self.now.micros() - self.play.at.micros() > SPAN {
             return halt(Code::TimeLimit, "the dry run ends after ten years".into());
         }
-        if self.report.bytes() > BYTES {
+        if self.report.bytes > BYTES {
             return halt(
                 Code::SizeLimit,
                 format!("the dry run ends after {} MB of inputs and outputs", BYTES >> 20),

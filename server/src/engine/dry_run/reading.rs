@@ -58,6 +58,7 @@ pub fn read(set: &WriteSet, now: Timestamp, report: &mut Report) -> Orders {
     let mut orders = Orders::default();
     for write in set.writes() {
         let row = Row { set, write };
+        report.bytes += row.weight();
         match write.table() {
             table if table == step::Entity.table_name() => row.step(report),
             table if table == change::Entity.table_name() => {
@@ -197,6 +198,13 @@ impl Row<'_> {
             at,
             act,
         })
+    }
+
+    /// The text in it that is shown.
+    fn weight(&self) -> usize {
+        let texts = ["input", "output", "payload"].map(|column| self.text(column));
+        let length = |text: &String| payload::peek(self.set, text).len();
+        texts.iter().flatten().map(length).sum()
     }
 
     fn attempt(&self) -> Option<u32> {

@@ -30,6 +30,9 @@ pub struct Report {
     pub steps: BTreeMap<i64, Step>,
     /// In the order in which they would happen.
     pub effects: Vec<Effect>,
+    /// How much there is to show, in bytes of text.
+    #[serde(skip)]
+    pub(super) bytes: usize,
 }
 
 /// Why a dry run did not go on.
@@ -163,6 +166,7 @@ impl Report {
             ended: at,
             steps: BTreeMap::new(),
             effects: Vec::new(),
+            bytes: 0,
         }
     }
 
@@ -174,15 +178,6 @@ impl Report {
             Outcome::Failed => "FAILED",
             Outcome::Cancelled => "CANCELLED",
         })
-    }
-
-    /// How much there is to show, in bytes of text.
-    pub(super) fn bytes(&self) -> usize {
-        let json = |json: &Option<Json>| json.as_ref().map_or(0, |json| json.to_string().len());
-        self.steps
-            .values()
-            .map(|step| json(&step.input) + json(&step.output))
-            .sum()
     }
 
     /// The steps of a node that is waiting, or has an effect under way.

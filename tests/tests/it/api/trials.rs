@@ -40,7 +40,7 @@ served! {
         assert_eq!((&found["userErrors"], &found["problems"]), (&json!([]), &json!([])));
         assert_eq!((&run["wouldStart"], &run["status"]), (&json!(true), &json!("SUCCEEDED")));
         let ways: Vec<_> = run["steps"].as_array().context("steps")?.iter().map(|step| (&step["node"], &step["port"])).collect();
-        assert_eq!(ways, [(&json!("scored"), &json!("out")), (&json!("hot"), &json!("yes")), (&json!("promote"), &json!("done"))]);
+        assert_eq!(ways, [(&json!("hot"), &json!("yes")), (&json!("promote"), &json!("done"))]);
         assert_eq!(run["effects"][0], json!({
             "__typename": "DryRunRecordChange", "step": "promote", "object": "contact", "recordId": contact,
             "operation": "UPDATED", "fields": [{ "field": "status", "before": run["effects"][0]["fields"][0]["before"], "after": "ACTIVE" }],

@@ -116,6 +116,14 @@ fn step<'r>(report: &'r Report, node: &str) -> &'r Step {
         .unwrap_or_else(|| panic!("{node}: {report:#?}"))
 }
 
+/// The record of a dry run has an id that no other has.
+fn without_record(mut input: Json) -> Json {
+    if let Some(fields) = input.as_object_mut() {
+        fields.remove("record");
+    }
+    input
+}
+
 fn diffs(report: &Report) -> Vec<&Diff> {
     let changes = report.effects.iter().filter_map(|effect| match &effect.act {
         Act::Change(diff) => Some(diff),
@@ -264,7 +272,7 @@ both! {
             assert_eq!(played.status.map(|status| status.text()), Some(real.status.as_str()), "{}", played.step);
             assert_eq!(played.port, real.port, "{}", played.step);
             let input: Option<Json> = real.input.as_deref().map(serde_json::from_str).transpose()?;
-            assert_eq!(played.input, input, "{}", played.step);
+            assert_eq!(played.input.clone().map(without_record), input.map(without_record), "{}", played.step);
         }
         assert_eq!(step(&report, "sum").output, Some(json!({ "found": 1 })));
         assert_eq!(step(&report, "bad").error.as_ref().map(|error| &error["code"]), Some(&json!("INVALID")));
@@ -408,7 +416,7 @@ both! {
 
         assert_eq!(diffs(&report)[0].fields["title"][1], "Ann: 500");
         assert_eq!(report.effects.len(), 1, "a pinned node does nothing");
-        assert_eq!(report.steps.len(), 4, "what is behind the step is left out, however wrong it is");
+        assert_eq!(report.steps.len(), 3, "what is behind the step is left out, however wrong it is");
         Ok(world)
     }
 }

@@ -73,6 +73,8 @@ impl Agenda {
 fn matters(live: &Live, timer: &Timer) -> bool {
     match timer.purpose {
         Purpose::Delay | Purpose::Timeout => is(live, &timer.step, timer.attempt, Status::Waiting),
+        // Gates and rates are not rehearsed.
+        Purpose::Start => false,
         Purpose::Retry => is(live, &timer.step, timer.attempt.saturating_sub(1), Status::Retrying),
     }
 }

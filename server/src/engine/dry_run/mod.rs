@@ -157,7 +157,15 @@ impl<'e> Rehearsal<'e> {
             record: imagined.record.clone(),
             previous: imagined.previous.clone(),
             form: imagined.form.clone(),
+            payload: imagined.form.clone(),
+            due: None,
+            key: None,
+            change: None,
+            cause: String::new(),
+            cause_run: None,
             depth: 0,
+            gate: None,
+            held: false,
             at: now,
         };
         let live = Live::of(engine, Arc::clone(&play.version), enrolled);

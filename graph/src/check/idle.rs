@@ -63,10 +63,13 @@ fn yields(config: &Config) -> bool {
         Config::FindRecords(_) | Config::Set(_) => true,
         // Other methods do something, whatever they answer.
         Config::HttpRequest(request) => matches!(request.method, None | Some(Method::Get)),
-        Config::RecordCreated(_) | Config::RecordUpdated(_) | Config::Manual(_) => false,
+        Config::RecordCreated(_) | Config::RecordUpdated(_) | Config::RecordDeleted(_) => false,
+        Config::Manual(_) | Config::Schedule(_) | Config::DateReached(_) => false,
+        Config::Webhook(_) | Config::MessageReceived(_) => false,
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Stop(_) => false,
         Config::Delay(_) | Config::WaitFor(_) => false,
-        Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::CreateTask(_) | Config::SendEmail(_) => false,
+        Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::CreateTask(_) => false,
+        Config::SendEmail(_) | Config::SendSms(_) => false,
         Config::Unknown { .. } => false,
     }
 }

@@ -66,8 +66,3 @@ fn round<'p>(plan: &Plan, writes: &Writes, others: &[Named<'p>]) -> Option<Vec<N
     }
     None
 }
-
-fn sets_off(writes: &Writes, trigger: &Trigger) -> bool {
-    let concerns = trigger.fields.is_empty() || writes.fields.iter().any(|field| trigger.fields.contains(field));
-    trigger.operation() == Some(writes.operation) && trigger.object.as_ref() == Some(&writes.object) && concerns
-}

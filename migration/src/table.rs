@@ -294,38 +294,6 @@ pub async fn create(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(),
     Ok(())
 }
 
-/// Adds the columns and indexes to tables that are there.
-pub async fn extend(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
-    let connection = manager.get_connection();
-    let backend = connection.get_database_backend();
-    for table in tables {
-        for column in &table.columns {
-            let statement = format!("ALTER TABLE {} ADD COLUMN {}", quoted(table.name), column.sql(backend));
-            connection.execute_unprepared(&statement).await?;
-        }
-        for index in &table.indexes {
-            connection.execute_unprepared(&index.create(table.name)).await?;
-        }
-    }
-    Ok(())
-}
-
-/// Takes the columns and indexes away again.
-pub async fn shrink(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
-    let connection = manager.get_connection();
-    for table in tables {
-        for index in &table.indexes {
-            let statement = format!("DROP INDEX \"{}_{}\"", table.name, index.name);
-            connection.execute_unprepared(&statement).await?;
-        }
-        for column in &table.columns {
-            let statement = format!("ALTER TABLE {} DROP COLUMN {}", quoted(table.name), quoted(column.name));
-            connection.execute_unprepared(&statement).await?;
-        }
-    }
-    Ok(())
-}
-
 /// Drops the tables, last made first.
 pub async fn drop(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
     for table in tables.iter().rev() {

@@ -2,8 +2,8 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, session, step, time::Timestamp, timer,
-    turned_away, wait,
+    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, session, step, time::Timestamp,
+    timer, turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;

@@ -81,7 +81,9 @@ impl IntoResponse for Refused {
             Self::Method => Some((header::ALLOW, HeaderValue::from_static("POST"))),
             Self::Often(seconds) => Some((header::RETRY_AFTER, seconds.into())),
             Self::Unproven => Some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Webhook"))),
-            Self::Unknown | Self::Slow | Self::Large | Self::Payload { .. } | Self::TurnedAway(_) | Self::Failed => None,
+            Self::Unknown | Self::Slow | Self::Large | Self::Payload { .. } | Self::TurnedAway(_) | Self::Failed => {
+                None
+            }
         };
         response.headers_mut().extend(hint);
         response

@@ -11,13 +11,7 @@ use pointsman_graph::{key::NodeKey, node::Hook, plan::Trigger};
 use sea_orm::{ActiveValue::Set, EntityName, EntityTrait};
 use serde_json::Value as Json;
 
-use super::{
-    Error,
-    enter::enter,
-    manage::Workflows,
-    reason::Reason,
-    versions::Version,
-};
+use super::{Error, enter::enter, manage::Workflows, reason::Reason, versions::Version};
 use crate::{
     crm::{
         Access, Crm,

@@ -7,9 +7,10 @@ pub mod browse;
 pub mod candidate;
 mod demonstration;
 pub mod enrol;
+mod enter;
 pub mod gate;
-pub mod keys;
 pub mod hook;
+pub mod keys;
 mod listen;
 pub mod manage;
 pub mod matching;
@@ -22,7 +23,7 @@ mod sweep;
 pub mod versions;
 pub mod why;
 
-use pointsman_entities::ids::{ScheduleId, VersionId, WorkflowId};
+use pointsman_entities::ids::{ScheduleId, VersionId};
 
 use crate::store;
 

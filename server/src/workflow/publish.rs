@@ -62,7 +62,10 @@ impl Workflows {
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
         };
-        let Checked { plan, problems: mut flaws } = match self.checked(&workflow) {
+        let Checked {
+            plan,
+            problems: mut flaws,
+        } = match self.checked(&workflow) {
             Ok(checked) => checked,
             Err(problem) => return Ok(Published::Refused(problem)),
         };

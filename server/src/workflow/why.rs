@@ -182,7 +182,7 @@ impl Workflows {
         let operation = crate::crm::change::Operation::parse(&past.row.operation).and_then(listened);
         let listening = version.plan.triggers().filter(|(_, trigger)| {
             operation.is_some()
-                && trigger.operation == operation
+                && trigger.operation() == operation
                 && trigger.object.as_deref() == Some(&*past.row.object)
         });
         let mut verdicts = Vec::new();

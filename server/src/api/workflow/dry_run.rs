@@ -147,6 +147,7 @@ impl DryRunStep {
 pub enum DryRunEffect {
     Change(DryRunRecordChange),
     Email(DryRunEmail),
+    Sms(DryRunSms),
     Http(DryRunHttpRequest),
     Start(DryRunStart),
 }
@@ -157,6 +158,13 @@ impl From<&Effect> for DryRunEffect {
         match &effect.act {
             Act::Change(diff) => Self::Change(DryRunRecordChange::of(step, at, diff)),
             Act::Email(mail) => Self::Email(DryRunEmail::of(step, at, mail)),
+            Act::Sms { to, text, marketing } => Self::Sms(DryRunSms {
+                step,
+                at,
+                to: to.clone(),
+                text: text.clone(),
+                marketing: *marketing,
+            }),
             Act::Http {
                 method,
                 url,
@@ -274,6 +282,21 @@ impl DryRunEmail {
             marketing,
         }
     }
+}
+
+/// An SMS as it would be sent.
+#[derive(SimpleObject)]
+pub struct DryRunSms {
+    /// The step that sends it.
+    step: String,
+    /// When, by the virtual clock.
+    at: DateTime,
+    /// The number that gets it.
+    to: String,
+    /// The message.
+    text: String,
+    /// Whether it is marketing, which needs consent.
+    marketing: bool,
 }
 
 /// A request as it would be sent.

@@ -2,8 +2,8 @@
 
 use pointsman_graph::node::{
     Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual,
-    MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, SendSms, Set,
-    Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
+    MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, SendSms,
+    Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.

@@ -202,6 +202,7 @@ fn shown(effect: &Effect) -> String {
             )
         }
         Act::Email(mail) => format!("e-mail to {}: {}", mail.to.join(", "), mail.subject),
+        Act::Sms { to, text, .. } => format!("SMS to {to}: {text}"),
         Act::Http { method, url, .. } => format!("{method} {url}"),
         Act::Start { trigger, .. } => format!("starts another run by `{trigger}`"),
     };

@@ -198,7 +198,7 @@ impl Work<'_> {
             .version
             .plan
             .triggers()
-            .filter(|(_, rule)| rule.operation.is_some());
+            .filter(|(_, rule)| rule.operation().is_some());
         let mut names: Vec<_> = triggers.filter_map(|(_, rule)| rule.object.clone()).collect();
         names.sort();
         names.dedup();

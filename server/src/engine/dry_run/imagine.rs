@@ -108,7 +108,7 @@ impl Engine {
             return Ok(Err(Refusal::of("trigger", Code::Invalid, message)));
         };
         let mut snapshot = decision.snapshot;
-        let (change, verdict) = match (change, trigger.operation) {
+        let (change, verdict) = match (change, trigger.operation()) {
             (Some(change), Some(operation)) => {
                 let change = as_heard(change, operation, start);
                 let verdict = verdict(&self.crm, &trigger, &change, &mut snapshot).await?;
@@ -118,7 +118,7 @@ impl Engine {
             (change, None) => (change, Verdict::by_hand()),
             (None, Some(_)) => (None, Verdict::default()),
         };
-        let by_hand = trigger.operation.is_none();
+        let by_hand = trigger.operation().is_none();
         Ok(Ok(Imagined {
             trigger: key,
             record: change.as_ref().map(|change| Arc::clone(&change.after)),
@@ -265,7 +265,7 @@ fn choose(version: &Version, start: &Start, change: Option<&Change>) -> Option<(
     let object = change.map(|change| change.after.object.name);
     let named = |key: &NodeKey| start.trigger.as_ref().is_none_or(|wanted| wanted == key);
     let fits = |trigger: &Trigger| trigger.object.as_deref() == object;
-    let rank = |trigger: &Trigger| match (change.map(|change| change.operation), trigger.operation) {
+    let rank = |trigger: &Trigger| match (change.map(|change| change.operation), trigger.operation()) {
         (Some(Operation::Created), Some(Listened::Created)) | (Some(Operation::Updated), Some(Listened::Updated)) => 0,
         (_, None) => 1,
         (_, Some(_)) => 2,
@@ -285,6 +285,11 @@ fn as_heard(change: Change, operation: Listened, start: &Start) -> Change {
             operation: Operation::Created,
             fields: changed_fields(None, &change.after),
             before: None,
+            ..change
+        },
+        Listened::Deleted => Change {
+            operation: Operation::Deleted,
+            before: Some(Arc::clone(&change.after)),
             ..change
         },
         Listened::Created | Listened::Updated => change,

@@ -93,11 +93,16 @@ pub fn read(set: &WriteSet, now: Timestamp, report: &mut Report) -> Orders {
 fn act(what: &What) -> Act {
     match what {
         What::Email { email, marketing, .. } => Act::Email(mail(email, *marketing)),
+        What::Sms { sms, marketing, .. } => Act::Sms {
+            to: sms.to.to_string(),
+            text: sms.text.clone(),
+            marketing: *marketing,
+        },
         What::Http(order) => Act::Http {
             method: json!(order.method).as_str().unwrap_or_default().to_owned(),
-            url: order.url.clone(),
+            url: order.url.shown().into_owned(),
             headers: order.headers.iter().map(|(name, _)| name.clone()).collect(),
-            body: order.body.clone(),
+            body: order.body.as_ref().map(|body| body.shown().into_owned()),
         },
     }
 }

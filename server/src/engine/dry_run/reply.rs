@@ -51,10 +51,10 @@ impl Rehearsal<'_> {
             return Ok(Stimulus::Left { step, attempt, left });
         }
         let consent = self.engine.consent(&payload.what).await?;
-        if let Some(address) = consent.refused {
+        if let Some((code, message)) = consent.refused {
             let failure = Failure {
-                code: "OPTED_OUT".into(),
-                message: format!("{address} has opted out of marketing e-mail"),
+                code: code.into(),
+                message,
                 retryable: false,
                 retry_after_ms: None,
             };
@@ -88,7 +88,7 @@ fn likely(live: &Live, step: &StepId, what: &What) -> Json {
     let node = live.version.plan.node(&step.node);
     let mut output = node.map_or(Json::Null, |node| node.output.blank());
     match what {
-        What::Email { .. } => {}
+        What::Email { .. } | What::Sms { .. } => {}
         What::Http(order) => {
             if let Some(status) = output.get_mut("status") {
                 *status = json!(order.expected.first().copied().unwrap_or(200));

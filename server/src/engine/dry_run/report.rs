@@ -111,6 +111,13 @@ pub enum Act {
     Change(Diff),
     /// An e-mail, rendered.
     Email(Mail),
+    /// An SMS, rendered.
+    Sms {
+        to: String,
+        text: String,
+        /// Whether it is marketing, which needs consent.
+        marketing: bool,
+    },
     /// A request. Headers may hold secrets: their names are enough.
     Http {
         /// Such as `POST`.

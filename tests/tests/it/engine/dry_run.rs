@@ -127,7 +127,7 @@ fn without_record(mut input: Json) -> Json {
 fn diffs(report: &Report) -> Vec<&Diff> {
     let changes = report.effects.iter().filter_map(|effect| match &effect.act {
         Act::Change(diff) => Some(diff),
-        Act::Email(_) | Act::Http { .. } | Act::Start { .. } => None,
+        Act::Email(_) | Act::Sms { .. } | Act::Http { .. } | Act::Start { .. } => None,
     });
     changes.collect()
 }

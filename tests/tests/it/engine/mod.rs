@@ -12,7 +12,7 @@ mod failures;
 mod gates;
 mod housekeeping;
 mod mails;
-mod shutdown;
 mod schedules;
+mod shutdown;
 mod stale_deals;
 mod waits;

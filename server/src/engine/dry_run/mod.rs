@@ -157,7 +157,12 @@ impl<'e> Rehearsal<'e> {
             record: imagined.record.clone(),
             previous: imagined.previous.clone(),
             form: imagined.form.clone(),
+            change: imagined.previous.as_ref().and(imagined.record.as_ref()).map(|record| record.version()),
+            cause: imagined.by.text(),
+            cause_run: None,
             depth: 0,
+            gate: None,
+            held: false,
             at: now,
         };
         let live = Live::of(engine, Arc::clone(&play.version), enrolled);
@@ -183,7 +188,8 @@ impl<'e> Rehearsal<'e> {
             segment.decision.snapshot = snapshot;
             segment.pinned = self.play.pinned.clone();
             segment.rehearse(std::mem::take(&mut stimuli)).await?;
-            let (decision, done) = segment.close()?;
+            let (mut decision, done) = segment.close()?;
+            decision.close();
             let found = reading::read(&decision.set, self.now, &mut self.report);
             snapshot = decision.snapshot;
             self.report.ended = self.now;

@@ -160,8 +160,12 @@ impl<'e> Rehearsal<'e> {
             payload: imagined.form.clone(),
             due: None,
             key: None,
-            change: None,
-            cause: String::new(),
+            change: imagined
+                .previous
+                .as_ref()
+                .and(imagined.record.as_ref())
+                .map(|record| record.version()),
+            cause: imagined.by.text(),
             cause_run: None,
             depth: 0,
             gate: None,
@@ -191,7 +195,8 @@ impl<'e> Rehearsal<'e> {
             segment.decision.snapshot = snapshot;
             segment.pinned = self.play.pinned.clone();
             segment.rehearse(std::mem::take(&mut stimuli)).await?;
-            let (decision, done) = segment.close()?;
+            let (mut decision, done) = segment.close()?;
+            decision.close();
             let found = reading::read(&decision.set, self.now, &mut self.report);
             snapshot = decision.snapshot;
             self.report.ended = self.now;

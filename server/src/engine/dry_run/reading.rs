@@ -22,6 +22,7 @@ use crate::{
         live::Status,
     },
     store::{Assign, Cell, Write, WriteSet, payload},
+    workflow::admission::MAX_DEPTH,
 };
 
 /// What a segment leaves to be brought about later.
@@ -196,7 +197,7 @@ impl Row<'_> {
             workflow: WorkflowId(self.uuid("workflow_id")?),
             version: VersionId(self.uuid("version_id")?),
             trigger: self.text("trigger_node")?,
-            refused: self.text("status")? == "REFUSED",
+            refused: self.integer("depth")? >= MAX_DEPTH,
         };
         Some(Effect {
             step: step.to_owned(),

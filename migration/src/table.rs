@@ -257,7 +257,7 @@ impl Column {
     /// The default of a column that is added to rows that exist.
     fn nothing(&self, backend: DbBackend) -> &'static str {
         match self.kind {
-            _ if self.null => "",
+            _ if self.null || self.default.is_some() => "",
             Kind::Boolean if backend == DbBackend::Postgres => " DEFAULT false",
             Kind::Integer | Kind::Boolean => " DEFAULT 0",
             Kind::Text => " DEFAULT ''",

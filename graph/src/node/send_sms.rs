@@ -20,7 +20,7 @@ use crate::{
 #[serde(rename_all = "camelCase", default)]
 pub struct SendSms {
     /// A template: the number, in international form.
-    pub to: Option<String>,
+    pub phone: Option<String>,
     /// A template: the message.
     pub text: Option<String>,
     /// Absent: transactional.
@@ -36,7 +36,7 @@ impl Kind for SendSms {
         version: 1,
         ports: &[Port::DONE, Port::ERROR],
         fields: &[
-            Field::required("to", Input::Template, "the number, such as `{{ record.phone }}`"),
+            Field::required("phone", Input::Template, "the number, such as `{{ record.phone }}`"),
             Field::required("text", Input::Template, "the message"),
             Field::optional(
                 "kind",
@@ -47,7 +47,7 @@ impl Kind for SendSms {
     };
 
     fn compile(&self, site: &mut Site<'_>) -> Compiled {
-        let to = site.template("to", self.to.as_deref(), Escape::Header);
+        let to = site.template("phone", self.phone.as_deref(), Escape::Header);
         let text = site.template("text", self.text.as_deref(), Escape::None);
         let kind = self.kind.unwrap_or(EmailKind::Transactional);
         let sms = to.zip(text).map(|(to, text)| Sms { to, text, kind });
@@ -68,9 +68,11 @@ struct Sms {
 
 impl Resolve for Sms {
     fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
-        let to = moment.text("to", &self.to)?;
+        let to = moment.text("phone", &self.to)?;
         if to.trim().is_empty() {
-            return Err(Unresolved::NoRecipient { field: "to".to_owned() });
+            return Err(Unresolved::NoRecipient {
+                field: "phone".to_owned(),
+            });
         }
         Ok(Resolution::Order(Order::SendSms(OutgoingSms {
             to: to.trim().to_owned(),

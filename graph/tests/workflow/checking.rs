@@ -364,7 +364,7 @@ fn a_secret_stands_alone_in_a_request_and_nowhere_else() {
     let call = |template: &str| {
         problems(after_won(
             "httpRequest",
-            json!({ "url": "https://a.example", "body": template }),
+            json!({ "method": "POST", "url": "https://a.example", "body": template }),
         ))
     };
 
@@ -410,8 +410,8 @@ fn a_wait_for_an_answer_knows_the_message_and_the_record() {
         ),
         [""; 0]
     );
-    assert_eq!(wait("record", "true"), ["answer replyTo WRONG_TYPE"]);
-    assert_eq!(wait("steps.later.output.message", "true").len(), 1);
+    assert_eq!(wait("record", "message.text != ''"), ["answer replyTo WRONG_TYPE"]);
+    assert_eq!(wait("steps.later.output.message", "message.text != ''").len(), 1);
     assert_eq!(
         wait("steps.node.output.message", "message.amount > 1"),
         ["answer where UNKNOWN_FIELD"]
@@ -437,7 +437,7 @@ fn a_run_that_a_message_starts_has_it_as_record_and_by_its_name() {
 #[test]
 fn a_schema_that_no_answer_could_be_held_against_is_refused() {
     let with = |schema| {
-        let config = json!({ "url": "https://example.com", "responseSchema": schema });
+        let config = json!({ "method": "POST", "url": "https://example.com", "responseSchema": schema });
         problems(after_won("httpRequest", config))
     };
 
@@ -457,7 +457,7 @@ fn a_schema_that_no_answer_could_be_held_against_is_refused() {
 
 #[test]
 fn settings_are_checked_by_field() {
-    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    let mut definition = after_won("stop", json!({}));
     definition["settings"] = json!({
         "reenrolment": "oncePerRecord",
         "concurrency": { "key": "record.amuont", "limit": 0 },
@@ -502,7 +502,7 @@ fn sound_settings_are_part_of_the_plan() {
 
 #[test]
 fn the_run_is_not_there_yet_when_its_settings_decide() {
-    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    let mut definition = after_won("stop", json!({}));
     definition["settings"] = json!({ "concurrency": { "key": "run.id" } });
 
     assert_eq!(

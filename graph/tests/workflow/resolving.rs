@@ -351,7 +351,7 @@ fn a_trigger_for_messages_hears_people_on_its_channel_alone() {
 fn an_sms_is_rendered_with_its_number() {
     let Order::SendSms(sms) = order(
         "sendSms",
-        json!({ "to": " +1 415 555 0100 ", "text": "{{ record.status }}!" }),
+        json!({ "phone": " +1 415 555 0100 ", "text": "{{ record.status }}!" }),
     ) else {
         panic!("an SMS")
     };
@@ -361,7 +361,7 @@ fn an_sms_is_rendered_with_its_number() {
         ("+1 415 555 0100", "WON!", EmailKind::Transactional)
     );
     assert_eq!(
-        resolve("sendSms", json!({ "to": "{{ '' }}", "text": "x" }))
+        resolve("sendSms", json!({ "phone": "{{ '' }}", "text": "x" }))
             .unwrap_err()
             .code(),
         "NO_RECIPIENT"

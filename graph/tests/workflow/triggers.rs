@@ -21,14 +21,14 @@ fn started_by(kind: &str, config: Json, condition: &str) -> Json {
 }
 
 fn compiled(kind: &str, config: Json) -> Trigger {
-    let checked = check(started_by(kind, config, "true"));
+    let checked = check(started_by(kind, config, "trigger.key == 'other'"));
     let plan = checked.plan.unwrap_or_else(|| panic!("{:#?}", checked.problems));
     plan.triggers().next().map(|(_, trigger)| (**trigger).clone()).unwrap()
 }
 
 #[test]
 fn a_schedule_names_times_that_come() {
-    let found = |config| problems(started_by("schedule", config, "true"));
+    let found = |config| problems(started_by("schedule", config, "trigger.key == 'other'"));
 
     assert_eq!(
         found(json!({ "cron": "0 8 * * *", "zone": "America/New_York" })),
@@ -47,7 +47,7 @@ fn a_schedule_names_times_that_come() {
 fn a_zone_that_was_meant_is_named() {
     let config = json!({ "cron": "0 8 * * *", "zone": "Europe/Berlim" });
 
-    let found = check(started_by("schedule", config, "true")).problems;
+    let found = check(started_by("schedule", config, "trigger.key == 'other'")).problems;
 
     assert_eq!(found[0].suggestion.as_deref(), Some("Europe/Berlin"));
 }
@@ -111,7 +111,7 @@ fn a_date_is_a_field_that_holds_one() {
 
 #[test]
 fn a_webhook_needs_a_path_of_its_own_and_says_how_callers_are_known() {
-    let found = |config| problems(started_by("webhook", config, "true"));
+    let found = |config| problems(started_by("webhook", config, "trigger.key == 'other'"));
 
     let sound = json!({ "path": "shop/orders", "verification": "standardWebhooks", "secret": "shop" });
     assert_eq!(found(sound), [] as [String; 0]);

@@ -241,7 +241,7 @@ configs! {
     /// Sends an SMS.
     SendSms = "sendSms", "SendSmsConfigInput" {
         /// A template: the number, such as `{{ record.phone }}`.
-        to: String,
+        phone: String,
         /// A template: the message.
         text: String,
         /// Marketing needs consent.

@@ -38,7 +38,7 @@ pub fn summary(config: &Config) -> String {
         }
         Config::CreateTask(CreateTask { title, due_in, .. }) => spaced([text(title), &behind("in", due_in)]),
         Config::SendEmail(config) => email(config),
-        Config::SendSms(SendSms { to, text: body, .. }) => spaced([text(to), text(body)]),
+        Config::SendSms(SendSms { phone, text: body, .. }) => spaced([text(phone), text(body)]),
         Config::HttpRequest(config) => request(config),
         Config::Unknown { kind, .. } => kind.clone(),
     };

@@ -210,7 +210,7 @@ served! {
     }
 
     async fn settings_read_back_as_they_were_sent_in_both_forms(app: TestApp) -> Result<TestApp> {
-        let mut definition = high("true");
+        let mut definition = high("record.score > 1");
         definition["settings"] = json!({
             "reenrolment": "NOT_WHILE_RUNNING",
             "concurrency": { "key": "record.company", "limit": 3, "overflow": "RESTART" },

@@ -19,8 +19,12 @@ fn definition() -> Json {
         "nodes": [
             { "key": "start", "kind": "manual", "config": { "cardinality": "none" } },
             { "key": "sum", "kind": "set", "config": { "values": { "two": "1 + 1" } } },
+            { "key": "end", "kind": "stop", "config": { "message": "{{ steps.sum.output.two }}" } },
         ],
-        "edges": [{ "id": "start:out:sum", "from": "start", "port": "out", "to": "sum" }],
+        "edges": [
+            { "id": "start:out:sum", "from": "start", "port": "out", "to": "sum" },
+            { "id": "sum:out:end", "from": "sum", "port": "out", "to": "end" },
+        ],
     })
 }
 

@@ -18,7 +18,7 @@ fn texting(kind: &str) -> Json {
     let mut text = node(
         "text",
         "sendSms",
-        json!({ "to": "{{ record.phone }}", "text": "Hi {{ record.name }}", "kind": kind }),
+        json!({ "phone": "{{ record.phone }}", "text": "Hi {{ record.name }}", "kind": kind }),
     );
     text["timeout"] = json!("PT2S");
     workflow(

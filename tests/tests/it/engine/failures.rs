@@ -78,6 +78,7 @@ both! {
         let told = world.finished(refused.id).await?;
         let mut moves = Box::pin(world.engine.moves().watch(Some(Position::default())));
         while moves.next().await.context("a move")??.1.id != refused.id {}
+        drop(moves);
 
         assert!(matches!(&told[..], [entry] if matches!(&entry.what, What::Refused { reason } if reason.starts_with("DEPTH_LIMIT"))));
 

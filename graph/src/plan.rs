@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::TimeDelta;
 
 use crate::{
+    call::Signature,
     definition::{Definition, Delivery},
     expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
@@ -121,6 +122,14 @@ impl Plan {
             .filter_map(|(_, node)| self.nodes.get_key_value(&node.key))
     }
 
+    /// The trigger by which other workflows call this one, and what it takes and gives.
+    pub fn called(&self) -> Option<(&NodeKey, &Arc<Signature>)> {
+        self.nodes().find_map(|(key, node)| match &node.work {
+            Work::Called(signature) => Some((key, signature)),
+            Work::Trigger(_) | Work::Gather | Work::Resolve(_) => None,
+        })
+    }
+
     /// What starts runs, by node.
     pub fn triggers(&self) -> impl Iterator<Item = (&NodeKey, &Arc<Trigger>)> {
         self.nodes().filter_map(|(key, node)| Some((key, node.trigger()?)))
@@ -153,7 +162,15 @@ impl PlanNode {
     pub fn trigger(&self) -> Option<&Arc<Trigger>> {
         match &self.work {
             Work::Trigger(trigger) => Some(trigger),
-            Work::Gather | Work::Resolve(_) => None,
+            Work::Called(_) | Work::Gather | Work::Resolve(_) => None,
+        }
+    }
+
+    /// The type of one item, where the node is a loop.
+    pub fn item(&self) -> Option<&Type> {
+        match &self.work {
+            Work::Resolve(work) => work.item(),
+            Work::Trigger(_) | Work::Called(_) | Work::Gather => None,
         }
     }
 
@@ -164,7 +181,7 @@ impl PlanNode {
     pub fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
         match &self.work {
             Work::Resolve(work) => work.resolve(moment),
-            Work::Trigger(_) | Work::Gather => Err(Unresolved::NotExecuted {
+            Work::Trigger(_) | Work::Called(_) | Work::Gather => Err(Unresolved::NotExecuted {
                 kind: Arc::clone(&self.kind),
             }),
         }

@@ -8,7 +8,7 @@ mod setting;
 use crate::{event::Outcome, expression::Trace, key::Port, value::Value};
 
 pub use moment::{Moment, Unresolved};
-pub use order::{Body, FindRecords, HttpRequest, NewTask, Order, OutgoingEmail, RecordWait};
+pub use order::{Body, Call, FindRecords, HttpRequest, Items, NewTask, Order, OutgoingEmail, RecordWait};
 pub use setting::Setting;
 
 /// What a node does now.
@@ -21,7 +21,12 @@ pub enum Resolution {
         traces: Vec<Traced>,
     },
     /// It ends the run.
-    Stop { outcome: Outcome, message: String },
+    Stop {
+        outcome: Outcome,
+        message: String,
+        /// What it hands to whoever called the workflow; null where it hands over nothing.
+        output: Value,
+    },
     /// Somebody with a database, a timer or a network has to do it.
     Order(Order),
 }

@@ -19,7 +19,7 @@ pub(super) fn warnings(definition: &Definition, compiled: &HashMap<NodeKey, Comp
     };
     let triggers = nodes().filter_map(|(key, compiled)| match &compiled.work {
         Some(Work::Trigger(trigger)) => Some((key, trigger)),
-        Some(Work::Gather | Work::Resolve(_)) | None => None,
+        Some(Work::Called(_) | Work::Gather | Work::Resolve(_)) | None => None,
     });
     let triggers: Vec<_> = triggers.collect();
     let pairs = nodes().filter_map(|(key, compiled)| Some((key, compiled.writes.as_ref()?)));

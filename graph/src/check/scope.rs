@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    call::Signature,
     definition::Node,
     expression::TypeScope,
     key::NodeKey,
@@ -25,6 +26,9 @@ pub(super) struct Scopes<'c> {
     flow: Option<Flow>,
     /// Most nodes have the same triggers before them.
     bases: HashMap<Vec<NodeIndex>, TypeScope>,
+    /// The innermost loop around each node that stands in one.
+    homes: HashMap<NodeIndex, NodeIndex>,
+    results: Arc<Fields>,
 }
 
 /// What one node sees.
@@ -32,10 +36,14 @@ pub(crate) struct Scope {
     pub variables: TypeScope,
     /// The steps that exist, and cannot have run before.
     pub elsewhere: HashSet<NodeKey>,
+    /// What the workflow gives to whoever calls it.
+    pub results: Arc<Fields>,
 }
 
 impl<'c> Scopes<'c> {
     pub fn new(track: &'c Track, nodes: &'c HashMap<&'c NodeKey, &'c Node>, schema: &'c Arc<dyn Schema>) -> Scopes<'c> {
+        let called = nodes.values().find_map(|node| called(&node.config));
+        let results = called.map(|signature| signature.outputs).unwrap_or_default();
         Scopes {
             track,
             nodes,
@@ -43,6 +51,8 @@ impl<'c> Scopes<'c> {
             origins: track.origins(),
             flow: None,
             bases: HashMap::new(),
+            homes: track.homes(),
+            results,
         }
     }
 
@@ -66,10 +76,22 @@ impl<'c> Scopes<'c> {
         } else {
             Default::default()
         };
+        let variables = base.with("steps", Type::Struct(Arc::new(steps)));
         Scope {
-            variables: base.with("steps", Type::Struct(Arc::new(steps))),
+            variables: match self.item(at, compiled) {
+                Some(item) => variables.with("item", item).with("index", Type::Int),
+                None => variables,
+            },
             elsewhere,
+            results: Arc::clone(&self.results),
         }
+    }
+
+    /// The type of the innermost loop's item; none outside of loops.
+    fn item(&self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> Option<Type> {
+        let around = self.track.node(*self.homes.get(&at)?)?;
+        let item = compiled.get(&around.key).and_then(Compiled::item);
+        Some(item.cloned().unwrap_or(Type::Dyn))
     }
 
     fn base(&self, origins: &[NodeIndex]) -> TypeScope {
@@ -88,12 +110,21 @@ impl<'c> Scopes<'c> {
             .reduce(common)
             .unwrap_or(Type::Dyn);
         TypeScope::new(Arc::clone(self.schema))
-            .with("trigger", trigger(&record, &previous))
+            .with("trigger", trigger(&record, &previous, self.inputs(origins)))
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
             .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
             .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
+    }
+
+    /// What the workflow that calls hands over, as far as all triggers agree on it.
+    fn inputs(&self, origins: &[NodeIndex]) -> Type {
+        let declared = origins.iter().filter_map(|at| {
+            let node = self.nodes.get(&self.track.node(*at)?.key)?;
+            Some(called(&node.config).map_or(Type::Null, |signature| Type::Struct(signature.inputs)))
+        });
+        declared.reduce(Type::join).unwrap_or(Type::Dyn)
     }
 
     fn steps(&mut self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> (Fields, HashSet<NodeKey>) {
@@ -134,6 +165,9 @@ fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<(Type, Type)> {
         Config::RecordUpdated(trigger) => Some((record(&trigger.object), record(&trigger.object))),
         Config::Manual(trigger) if trigger.has_record() => Some((record(&trigger.object), Type::Null)),
         Config::Manual(_) => Some((Type::Null, Type::Null)),
+        Config::Called(trigger) if trigger.object.is_some() => Some((record(&trigger.object), Type::Null)),
+        Config::Called(_) => Some((Type::Null, Type::Null)),
+        Config::ForEach(_) | Config::CallWorkflow(_) => None,
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) => None,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
@@ -175,7 +209,14 @@ fn shared(one: &FieldType, other: &FieldType) -> FieldType {
     }
 }
 
-fn trigger(record: &Type, previous: &Type) -> Type {
+fn called(config: &Config) -> Option<Signature> {
+    match config {
+        Config::Called(called) => Some(Signature::declared(called)),
+        _ => None,
+    }
+}
+
+fn trigger(record: &Type, previous: &Type, inputs: Type) -> Type {
     fields([
         ("key", Type::String),
         ("kind", Type::String),
@@ -184,6 +225,7 @@ fn trigger(record: &Type, previous: &Type) -> Type {
         ("previous", previous.clone()),
         ("changed", Type::list_of(Type::String)),
         ("form", Type::map_of(Type::Dyn)),
+        ("inputs", inputs),
     ])
 }
 

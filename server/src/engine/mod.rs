@@ -6,17 +6,15 @@
 mod advance;
 pub mod browse;
 pub mod changes;
-mod find;
+mod effect;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
 pub mod inbox;
-mod ledger;
 pub mod live;
 pub mod moves;
-mod orders;
+mod order;
 mod pending;
-mod perform;
 mod queue;
 mod recover;
 pub mod runs;
@@ -232,6 +230,12 @@ impl Engine {
     #[must_use]
     pub fn member(&self) -> MemberId {
         self.member
+    }
+
+    /// The records that runs work on.
+    #[must_use]
+    pub fn crm(&self) -> &Arc<Crm> {
+        &self.crm
     }
 
     #[must_use]

@@ -105,7 +105,7 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ),
     ("seed.rs", "pipeline", "a pipeline is made before there is a principal"),
     (
-        "engine/perform.rs",
+        "engine/effect/consent.rs",
         "contact",
         "whether a mail's receiver has opted out is asked at the send",
     ),

@@ -1,32 +1,31 @@
 //! Moves a run forward as far as it goes without the outside world, in memory: applies facts, carries out the decisions
 //! that need no more than the database, and gathers all of it into one write set.
 
+mod steps;
+mod tell;
+
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
 use pointsman_entities::{ids::EffectId, run, step, time::Timestamp};
 use pointsman_graph::{
     decision::Decision as Next,
-    event::{Failure, Outcome, RunEvent},
+    event::{Outcome, RunEvent},
     key::Port,
-    retry::Chance,
-    run::StepState,
     step::StepId,
-    value::Value,
 };
 use sea_orm::ActiveValue::Set;
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 use super::{
     Engine, Error,
     history::{self, What},
     inbox::{self, Purpose},
     live::{Lease, Live, Status, Step},
-    pending,
 };
 use crate::{
     crm::{access::Access, cause::Cause, write::Decision},
-    store::{Update, Write, payload},
+    store::{Update, Write},
 };
 
 /// Steps begun in one segment before others get their turn.
@@ -265,174 +264,8 @@ impl<'a> Segment<'a> {
         Ok(())
     }
 
-    /// Whether a fact about this attempt of the step still matters.
-    pub(super) fn expects(&self, step: &StepId, attempt: u32) -> bool {
-        matches!(self.live.run.step(step), Some(StepState::Open { attempt: open, .. }) if *open == attempt)
-    }
-
-    /// The step leaves by a port, with an output.
-    pub(super) fn succeed(&mut self, step: &StepId, attempt: u32, port: Port, output: Value) {
-        if !matches!(output, Value::Null) {
-            let text = self.stored(output.to_json().to_string());
-            self.row(step).output = Set(Some(text));
-            self.live.outputs.insert(step.clone(), output);
-        }
-        let at = self.at();
-        self.events.push_back(RunEvent::StepSucceeded {
-            step: step.clone(),
-            attempt,
-            port,
-            at,
-        });
-    }
-
-    /// One attempt failed.
-    pub(super) fn fail(&mut self, step: &StepId, attempt: u32, failure: Failure) {
-        let draw = self.engine.source.chance() * f64::from(u32::MAX);
-        // The draw lies between 0 and the largest number by construction.
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "within u32 by construction"
-        )]
-        let chance = Chance(draw as u32);
-        let at = self.at();
-        self.events.push_back(RunEvent::AttemptFailed {
-            step: step.clone(),
-            attempt,
-            failure,
-            chance,
-            at,
-        });
-    }
-
-    /// The step waits, until a time if it has one.
-    pub(super) fn wait(&mut self, step: &StepId, until: Option<Timestamp>) {
-        self.set_status(step, Status::Waiting);
-        self.history.note(What::Waiting {
-            step: step.clone(),
-            until,
-        });
-    }
-
-    /// Nobody knows what became of the step's effect.
-    pub(super) fn lose(&mut self, step: &StepId, failure: &Failure) {
-        self.set_status(step, Status::Unknown);
-        let error = json!({ "code": failure.code, "message": failure.message });
-        self.row(step).error = Set(Some(error.to_string()));
-        self.history.note(What::Unknown {
-            step: step.clone(),
-            message: failure.message.clone(),
-        });
-    }
-
-    pub(super) fn set_input(&mut self, step: &StepId, input: &Json) {
-        let text = self.stored(input.to_string());
-        self.row(step).input = Set(Some(text));
-    }
-
-    /// The text as a row holds it: a long one out of line.
-    pub(super) fn stored(&mut self, text: String) -> String {
-        payload::put(&mut self.decision.set, || self.engine.source.id(), text)
-    }
-
     pub(super) fn at(&self) -> DateTime<Utc> {
         DateTime::from_timestamp_micros(self.now.micros()).unwrap_or_default()
-    }
-
-    pub(super) fn set_timer(&mut self, step: &StepId, purpose: Purpose, attempt: u32, due_at: Timestamp) {
-        let timer = pending::timer(self.engine.source.id(), self.live.id, step, purpose, attempt, due_at);
-        self.decision.set.insert(timer);
-        self.timers = true;
-    }
-
-    /// Deletes what the step still waits for, and takes back what this segment was about to order for it.
-    pub(super) fn drop_orders(&mut self, step: &StepId) {
-        let withdrawn = pending::withdraw(&mut self.decision.set, self.live.id, step);
-        self.effects.retain(|effect| !withdrawn.contains(effect));
-        if self.live.steps.get(step).is_some_and(|known| known.stored) {
-            pending::drop(&mut self.decision.set, self.live.id, step);
-        }
-    }
-
-    fn enter(&mut self, step: &StepId, status: Status, attempt: u32) {
-        let next = i64::try_from(self.live.steps.len()).unwrap_or(i64::MAX) + 1;
-        let now = self.now;
-        let known = self.live.steps.entry(step.clone()).or_insert(Step {
-            number: next,
-            status,
-            attempt,
-            started_at: now,
-            stored: false,
-        });
-        (known.status, known.attempt) = (status, attempt);
-        let row = self.row(step);
-        row.status = Set(status.text().into());
-        row.attempt = Set(i64::from(attempt));
-    }
-
-    fn set_status(&mut self, step: &StepId, status: Status) {
-        if let Some(known) = self.live.steps.get_mut(step) {
-            known.status = status;
-        }
-        self.row(step).status = Set(status.text().into());
-    }
-
-    fn end_new(&mut self, step: &StepId, status: Status, port: Option<&Port>) {
-        let attempt = self.live.steps.get(step).map_or(1, |known| known.attempt);
-        self.enter(step, status, attempt);
-        self.end(step, status, port, None);
-    }
-
-    fn end(&mut self, step: &StepId, status: Status, port: Option<&Port>, error: Option<String>) {
-        self.set_status(step, status);
-        let now = self.now;
-        let row = self.row(step);
-        row.port = Set(port.map(ToString::to_string));
-        row.finished_at = Set(Some(now));
-        if error.is_some() {
-            row.error = Set(error);
-        }
-    }
-
-    /// The step's row as this segment changes it.
-    fn row(&mut self, step: &StepId) -> &mut step::ActiveModel {
-        let place = match self.rows.iter().position(|(known, _)| known == step) {
-            Some(place) => place,
-            None => {
-                self.rows.push((step.clone(), self.new_row(step)));
-                self.rows.len() - 1
-            }
-        };
-        &mut self.rows[place].1
-    }
-
-    fn new_row(&self, step: &StepId) -> step::ActiveModel {
-        let known = self.live.steps.get(step);
-        let mut row = step::ActiveModel {
-            run_id: Set(self.live.id),
-            number: Set(known.map_or(0, |known| known.number)),
-            ..Default::default()
-        };
-        if known.is_some_and(|known| !known.stored) {
-            row.node = Set(step.node.to_string());
-            row.step = Set(step.to_string());
-            row.started_at = Set(self.now);
-        }
-        row
-    }
-
-    fn push_step(&mut self, mut row: step::ActiveModel) {
-        if row.started_at.is_set() {
-            self.decision.set.insert(row);
-            return;
-        }
-        let key = vec![
-            ("run_id", self.live.id.0.into()),
-            ("number", row.number.take().unwrap_or_default().into()),
-        ];
-        row.run_id.take();
-        self.decision.set.push(Write::Update(Update::of(key, &row)));
     }
 
     fn run_row(&self) -> Result<run::ActiveModel, Error> {

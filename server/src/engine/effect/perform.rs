@@ -1,30 +1,28 @@
 //! Carries effects out, outside of any transaction. That an attempt begins is committed before the call, its outcome and
 //! the run's fact after it; whoever lost the effect meanwhile is fenced off and writes nothing.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::PoisonError, time::Duration};
 
 use chrono::DateTime;
 use pointsman_entities::{
-    contact, effect,
-    ids::{EffectId, RecordId, RunId},
+    effect,
+    ids::{EffectId, RunId},
     run,
 };
-use pointsman_graph::{event::Failure, step::StepId};
-use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter};
-use serde_json::Value as Json;
+use pointsman_graph::step::StepId;
+use sea_orm::{EntityName, EntityTrait};
+use tokio::sync::Semaphore;
 
 use super::{
-    Engine, Error,
-    inbox::{self, Fact},
-    ledger::{Delivery, Payload, What, message_state},
+    Delivery, Payload, What,
+    consent::{self, Consent},
+    verdict::Verdict,
 };
 use crate::{
-    actions::{Outcome, http},
-    crm::{Access, Value, cause::Cause, write::Decision},
-    store::{self, Assign, Require, Store, Update, Write, payload},
+    actions::{Code, Failure, Outcome, http},
+    crm::{Access, cause::Cause, write::Decision},
+    engine::{Engine, Error, Lanes, PAUSE, inbox},
+    store::{self, Assign, Store, Update, Write, payload},
 };
 
 /// An effect as this server node holds it.
@@ -40,7 +38,7 @@ struct Held {
 impl Engine {
     /// Carries an effect out in a task of its own, unless one is at it. Where the database fails before the call it is
     /// tried again; after a stop it is left to whoever takes over.
-    pub(super) fn perform(&self, effect: EffectId) {
+    pub(in crate::engine) fn perform(&self, effect: EffectId) {
         let Some(mark) = Mark::set(self, effect) else { return };
         let engine = self.clone();
         self.performers.spawn(async move {
@@ -51,7 +49,7 @@ impl Engine {
                 }
                 tokio::select! {
                     () = engine.stop.cancelled() => return,
-                    () = tokio::time::sleep(super::PAUSE) => {}
+                    () = tokio::time::sleep(PAUSE) => {}
                 }
             };
             // The run may order the effect once more, and then its mark must be gone.
@@ -61,7 +59,7 @@ impl Engine {
     }
 
     /// Whether a task of this server node is at the effect.
-    pub(super) fn performs(&self, effect: EffectId) -> bool {
+    pub(in crate::engine) fn performs(&self, effect: EffectId) -> bool {
         self.performing
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -78,31 +76,27 @@ impl Engine {
             return Ok(None);
         };
         let mut held = Held::read(&self.store, row).await?;
-        let lane = match &held.payload.what {
-            What::Email { .. } => &self.lanes.email,
-            What::Http(_) => &self.lanes.http,
-        };
-        let _permit = lane.acquire().await;
+        let _permit = lane(&self.lanes, &held.payload.what).acquire().await;
         if self.stop.is_cancelled() {
             return Ok(None);
         }
-        let opted_out = self.opted_out(&held).await?;
-        if let Some(address) = opted_out.refused {
+        let consent = self.consent(&held.payload.what).await?;
+        if let Some(address) = consent.refused {
             let message = format!("{address} has opted out of marketing e-mail");
             return self
                 .settle(&held, Verdict::refused("OPTED_OUT", &message))
                 .await
                 .map(Some);
         }
-        if !self.begin(&mut held, &opted_out.consenting).await? {
+        if !self.begin(&mut held, &consent).await? {
             return Ok(None);
         }
         let outcome = self.call(&held).await;
-        self.settle(&held, Verdict::of(&held, outcome)).await.map(Some)
+        self.settle(&held, Verdict::of(held.delivery, outcome)).await.map(Some)
     }
 
     /// Commits that an attempt begins; false where the effect is no longer ours.
-    async fn begin(&self, held: &mut Held, consenting: &[contact::Model]) -> Result<bool, Error> {
+    async fn begin(&self, held: &mut Held, consent: &Consent) -> Result<bool, Error> {
         let mut set = store::WriteSet::new();
         let now = self.source.now();
         set.push(Write::Update(Update {
@@ -122,14 +116,7 @@ impl Engine {
             returning: None,
             must_match: true,
         }));
-        for contact in consenting {
-            // Whoever opts out before this commit gets no mail.
-            set.push(Write::Require(Require {
-                table: contact::Entity.table_name(),
-                key: vec![("id", contact.id.0.into())],
-                guard: vec![("email_opt_out", false.into())],
-            }));
-        }
+        consent.require(&mut set);
         held.row.fence += 1;
         held.row.attempts += 1;
         "SENDING".clone_into(&mut held.row.state);
@@ -137,9 +124,7 @@ impl Engine {
             Ok(()) => Ok(true),
             // Somebody has just opted out, or the database asks to try again.
             Err(store::Refusal::Conflict) => Err(Error::Contended { run: held.row.run_id }),
-            Err(store::Refusal::Row { table }) if table == contact::Entity.table_name() => {
-                Err(Error::Contended { run: held.row.run_id })
-            }
+            Err(refusal) if consent::is_withdrawn(&refusal) => Err(Error::Contended { run: held.row.run_id }),
             Err(refusal) => {
                 tracing::debug!(effect = %held.row.id.0, %refusal, "the effect is no longer ours");
                 Ok(false)
@@ -175,7 +160,7 @@ impl Engine {
                 Err(error) if self.stop.is_cancelled() => return Err(error),
                 Err(error) => {
                     tracing::warn!(effect = %held.row.id.0, %error, "an effect's outcome can't be written yet");
-                    tokio::time::sleep(super::PAUSE).await;
+                    tokio::time::sleep(PAUSE).await;
                 }
             }
         }
@@ -209,7 +194,12 @@ impl Engine {
             must_match: true,
         }));
         if tell {
-            inbox::deliver(&mut decision.set, held.row.run_id, &verdict.fact(held), now);
+            inbox::deliver(
+                &mut decision.set,
+                held.row.run_id,
+                &verdict.fact(held.step.clone(), held.attempt()),
+                now,
+            );
         }
         if let What::Email {
             message: Some(message), ..
@@ -224,52 +214,6 @@ impl Engine {
             Err(refusal) if inbox::is_over(&refusal) && tell => Box::pin(self.try_settle(held, verdict, false)).await,
             Err(_) => Ok(false),
         }
-    }
-
-    async fn update_message(
-        &self,
-        decision: &mut Decision<'_>,
-        message: RecordId,
-        verdict: &Verdict,
-    ) -> Result<(), Error> {
-        let Some(object) = self.crm.catalogue().object("message") else {
-            return Ok(());
-        };
-        let mut values = vec![("state", Value::text(verdict.message_state()))];
-        if let Some(id) = verdict.result.get("messageId").and_then(Json::as_str) {
-            values.push(("messageId", Value::text(id.trim_matches(['<', '>']))));
-            values.push(("sentAt", Value::Time(decision.now)));
-        }
-        let command = message_state(object, message, &values);
-        if let Err(problems) = self.crm.write(decision, &command).await? {
-            tracing::debug!(?problems, "a message's state can't be kept");
-        }
-        Ok(())
-    }
-
-    async fn opted_out(&self, held: &Held) -> Result<Consent, Error> {
-        let What::Email {
-            email, marketing: true, ..
-        } = &held.payload.what
-        else {
-            return Ok(Consent::default());
-        };
-        let everyone = email.to.iter().chain(&email.cc).chain(&email.bcc);
-        let addresses: Vec<String> = everyone.map(|party| party.address.to_lowercase()).collect();
-        let contacts = contact::Entity::find()
-            .filter(contact::Column::Email.is_in(addresses))
-            .filter(contact::Column::DeletedAt.is_null())
-            .all(self.store.reads())
-            .await
-            .map_err(store::Error::from)?;
-        let refused = contacts
-            .iter()
-            .find(|contact| contact.email_opt_out)
-            .and_then(|contact| contact.email.clone());
-        Ok(Consent {
-            refused,
-            consenting: contacts,
-        })
     }
 }
 
@@ -303,13 +247,6 @@ impl Drop for Mark {
     }
 }
 
-/// What the recipients of a mail have said.
-#[derive(Default)]
-struct Consent {
-    refused: Option<String>,
-    consenting: Vec<contact::Model>,
-}
-
 impl Held {
     async fn read(store: &Store, row: effect::Model) -> Result<Self, Error> {
         let unreadable = || Error::Unreadable {
@@ -338,119 +275,33 @@ impl Held {
     }
 }
 
-/// What became of an attempt, as the ledger and the run are told.
-struct Verdict {
-    state: &'static str,
-    result: Json,
-    failure: Option<Failure>,
-}
-
-impl Verdict {
-    fn of(held: &Held, outcome: Outcome) -> Self {
-        let repeats = held.delivery == Delivery::AtLeastOnce;
-        match outcome {
-            Outcome::Done { output } => Self {
-                state: "DONE",
-                result: output,
-                failure: None,
-            },
-            Outcome::NotSent { failure, retry_after } => Self::failed(&failure, true, retry_after),
-            Outcome::Rejected { failure, retryable } => Self::failed(&failure, retryable && repeats, None),
-            Outcome::Unknown { failure } if repeats => Self::failed(&failure, true, None),
-            Outcome::Unknown { failure } => Self {
-                state: "UNKNOWN",
-                ..Self::failed(&failure, false, None)
-            },
-        }
-    }
-
-    fn refused(code: &str, message: &str) -> Self {
-        let failure = Failure {
-            code: code.into(),
-            message: message.into(),
-            retryable: false,
-            retry_after_ms: None,
-        };
-        Self {
-            state: "FAILED",
-            result: serde_json::json!(failure),
-            failure: Some(failure),
-        }
-    }
-
-    fn failed(failure: &crate::actions::Failure, retryable: bool, retry_after: Option<Duration>) -> Self {
-        let code = serde_json::to_value(failure.code)
-            .ok()
-            .and_then(|code| code.as_str().map(str::to_owned));
-        let failure = Failure {
-            code: code.unwrap_or_default(),
-            message: failure.message.clone(),
-            retryable,
-            retry_after_ms: retry_after.and_then(|after| u64::try_from(after.as_millis()).ok()),
-        };
-        Self {
-            state: "FAILED",
-            result: serde_json::json!(failure),
-            failure: Some(failure),
-        }
-    }
-
-    fn fact(&self, held: &Held) -> Fact {
-        let (step, attempt) = (held.step.clone(), held.attempt());
-        match &self.failure {
-            None => Fact::EffectDone {
-                step,
-                attempt,
-                output: self.result.clone(),
-            },
-            Some(failure) if self.state == "UNKNOWN" => Fact::EffectUnknown {
-                step,
-                attempt,
-                failure: failure.clone(),
-            },
-            Some(failure) => Fact::EffectFailed {
-                step,
-                attempt,
-                failure: failure.clone(),
-            },
-        }
-    }
-
-    fn message_state(&self) -> &'static str {
-        match self.state {
-            "DONE" => "SENT",
-            "UNKNOWN" => "UNKNOWN",
-            _ if self.failure.as_ref().is_some_and(|failure| failure.retryable) => "QUEUED",
-            _ => "FAILED",
-        }
-    }
-}
-
 impl Engine {
     /// What became of an effect whose server node died while it was being sent: nobody knows.
-    pub(super) async fn orphan(&self, row: effect::Model) -> Result<(), Error> {
+    pub(in crate::engine) async fn orphan(&self, row: effect::Model) -> Result<(), Error> {
         let held = Held::read(&self.store, row).await?;
-        let lost = crate::actions::Failure {
-            code: crate::actions::Code::AnswerLost,
+        let lost = Failure {
+            code: Code::AnswerLost,
             message: "the server stopped while this was being sent".into(),
         };
         let outcome = Outcome::Unknown { failure: lost };
-        let run = self.settle(&held, Verdict::of(&held, outcome)).await?;
+        let run = self.settle(&held, Verdict::of(held.delivery, outcome)).await?;
         self.wake(run);
         Ok(())
     }
+}
 
-    /// The actions' and the records' common root, for tests of their composition.
-    #[must_use]
-    pub fn crm(&self) -> &Arc<crate::crm::Crm> {
-        &self.crm
+/// Calls that hang hold up no mail.
+fn lane<'l>(lanes: &'l Lanes, what: &What) -> &'l Semaphore {
+    match what {
+        What::Email { .. } => &lanes.email,
+        What::Http(_) => &lanes.http,
     }
 }
 
 /// An order that no attempt can carry out.
 fn impossible(message: &str) -> Outcome {
-    let failure = crate::actions::Failure {
-        code: crate::actions::Code::InvalidOrder,
+    let failure = Failure {
+        code: Code::InvalidOrder,
         message: message.into(),
     };
     Outcome::Rejected {

@@ -3,15 +3,27 @@
 
 use std::sync::Arc;
 
-use pointsman_graph::{event::Failure, expression::Budget, node::Direction, resolve::FindRecords, step::StepId};
+use pointsman_graph::{
+    event::Failure,
+    expression::{Budget, Expression},
+    key::Port,
+    node::Direction,
+    resolve::FindRecords,
+    step::StepId,
+    value::Value,
+};
+use serde_json::json;
 
-use super::{Error, orders::failure, segment::Segment};
-use crate::crm::{
-    Record,
-    access::Action,
-    filter::{self, Filter},
-    object::Object,
-    query::{Page, Query, Sort},
+use super::failure::failure;
+use crate::{
+    crm::{
+        Record,
+        access::Action,
+        filter::{self, Filter},
+        object::Object,
+        query::{Page, Query, Sort},
+    },
+    engine::{Error, segment::Segment},
 };
 
 /// Records that a search may look at one by one, where its condition can't be left to the database.
@@ -20,8 +32,33 @@ const SCAN: usize = 50_000;
 /// Records read at a time while scanning.
 const PAGE: u64 = 500;
 
+impl Segment<'_> {
+    pub(super) async fn find_records(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        search: &FindRecords,
+    ) -> Result<(), Error> {
+        let condition = search.condition.as_ref().map(Expression::source);
+        self.set_input(
+            step,
+            &json!({ "object": search.object, "where": condition, "limit": search.limit }),
+        );
+        match find(self, step, search).await? {
+            Ok(records) => {
+                let count = i64::try_from(records.len()).unwrap_or(i64::MAX);
+                let records = Value::list(records.iter().map(|record| record.to_expression()));
+                let output = Value::map([("records", records), ("count", count.into())]);
+                self.succeed(step, attempt, Port::DONE, output);
+            }
+            Err(failure) => self.fail(step, attempt, failure),
+        }
+        Ok(())
+    }
+}
+
 /// The records that the search finds, at most as many as it asks for, in its order.
-pub async fn find(
+async fn find(
     segment: &mut Segment<'_>,
     step: &StepId,
     search: &FindRecords,

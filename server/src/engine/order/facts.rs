@@ -1,0 +1,52 @@
+//! What a fact from the inbox means to the step it is about.
+
+use pointsman_graph::{event::RunEvent, key::Port, value::Value};
+
+use crate::engine::{
+    Error,
+    inbox::{Fact, Purpose},
+    segment::Segment,
+};
+
+impl Segment<'_> {
+    /// Turns a fact from the inbox into what the run is told. A fact about a step that went on without it is dropped: a
+    /// time-out after the answer, a second change after the first.
+    pub(in crate::engine) async fn take(&mut self, fact: Fact) -> Result<(), Error> {
+        let at = self.at();
+        if let Some((step, attempt)) = fact.about()
+            && !self.expects(step, attempt)
+        {
+            tracing::debug!(run = %self.live.id.0, %step, "a fact came too late");
+            return Ok(());
+        }
+        match fact {
+            Fact::Due {
+                purpose: Purpose::Retry,
+                step,
+                attempt,
+            } => self.events.push_back(RunEvent::RetryDue { step, attempt, at }),
+            Fact::Due {
+                purpose: Purpose::Delay,
+                step,
+                attempt,
+            } => self.succeed(&step, attempt, Port::OUT, Value::Null),
+            Fact::Due {
+                purpose: Purpose::Timeout,
+                step,
+                attempt,
+            } => {
+                self.drop_orders(&step);
+                self.succeed(&step, attempt, Port::TIMED_OUT, Value::Null);
+            }
+            Fact::EffectDone { step, attempt, output } => {
+                let output = self.live.typed(&step.node, &output);
+                self.succeed(&step, attempt, Port::DONE, output);
+            }
+            Fact::EffectFailed { step, attempt, failure } => self.fail(&step, attempt, failure),
+            Fact::EffectUnknown { step, failure, .. } => self.lose(&step, &failure),
+            Fact::RecordChanged { step, attempt, record } => self.try_wait(&step, attempt, record).await?,
+            Fact::CancelRequested => self.events.push_back(RunEvent::CancelRequested { at }),
+        }
+        Ok(())
+    }
+}

@@ -28,6 +28,7 @@ pub struct Play<'s> {
     once: BTreeMap<(StepId, u32), u32>,
     ended: Option<event::Outcome>,
     forced: bool,
+    relaid: bool,
 }
 
 impl<'s> Play<'s> {
@@ -43,6 +44,7 @@ impl<'s> Play<'s> {
             once: BTreeMap::new(),
             ended: None,
             forced: false,
+            relaid: false,
         };
         play.accept(RunEvent::Started {
             trigger: shapes::key(trigger),
@@ -132,6 +134,7 @@ impl<'s> Play<'s> {
             _ => None,
         };
         self.run = self.run.relaid(self.track, &left).unwrap();
+        self.relaid = true;
         self.compare();
     }
 
@@ -146,6 +149,18 @@ impl<'s> Play<'s> {
         };
         let trigger = shapes::key(self.model.trigger);
         Rerun::build(self.track, &trigger, DateTime::UNIX_EPOCH, kept).unwrap()
+    }
+
+    /// Whether this run knows nothing of the steps that another one waits for.
+    pub fn lacks_what_is_open(&self, other: &Run) -> bool {
+        let open = other.open_steps().into_iter().map(|(step, _)| self.numbered(&step));
+        let mut leaves = open.filter(|(_, node)| !matches!(self.model.shape.nodes[*node].kind, Kind::Loop { .. }));
+        leaves.all(|step| !self.model.results.contains_key(&step))
+    }
+
+    /// Whether the run was moved: what had arrived at decided nodes is not kept then.
+    pub fn was_relaid(&self) -> bool {
+        self.relaid
     }
 
     /// Whether somebody has ended the run before its time.

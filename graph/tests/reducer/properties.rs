@@ -29,12 +29,17 @@ proptest! {
         for (join, possible) in lowered {
             prop_assert!(play.most_taken(join) <= possible, "what never fires was counted too low");
         }
-        let rerun = play.rerun();
-        if !play.was_forced() {
-            prop_assert_eq!(rerun.run.outcome(), play.run.outcome());
+        if !play.was_relaid() {
+            prop_assert_eq!(&Run::replay(&track, &play.accepted).unwrap(), &play.run);
         }
-        let told: Vec<_> = rerun.told.iter().map(|(fact, _)| fact).collect();
-        prop_assert_eq!(Run::replay(&track, told).unwrap(), rerun.run);
+        if !play.was_forced() {
+            let rerun = play.rerun();
+            // In another order of the facts a loop that an item stops may have begun further items.
+            prop_assert!(rerun.run.outcome().is_none_or(|outcome| Some(outcome) == play.run.outcome()));
+            prop_assert!(play.lacks_what_is_open(&rerun.run), "what is kept is not done again");
+            let told: Vec<_> = rerun.told.iter().map(|(fact, _)| fact).collect();
+            prop_assert_eq!(Run::replay(&track, told).unwrap(), rerun.run);
+        }
     }
 }
 

@@ -39,9 +39,10 @@ bench: tools ## measures W1 and W3 beside the machine's own limits, into docs/pe
 	cargo build --locked --release --package pointsman --package pointsman-bench
 	target/release/pointsman-bench run docs/performance.md --seconds $(or $(SECONDS),10)
 
-soak: tools programs ## kills the server 200 times on SQLite and 50 times on PostgreSQL, under load
+soak: tools programs ## kills the server 200 times on SQLite and 50 times on PostgreSQL under load, and 20 times in a loop
 	SOAK_KILLS=200 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_sqlite)'
 	SOAK_KILLS=50 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_postgres)'
+	SOAK_ITEMS=1000 SOAK_KILLS=20 cargo nextest run --locked --workspace --profile soak -E 'test(/^crash::loops::/)'
 
 tools:
 	@.ci/tools

@@ -22,6 +22,7 @@ pub mod pipeline;
 pub mod run;
 pub mod run_event;
 pub mod run_inbox;
+pub mod run_item;
 pub mod session;
 pub mod setting;
 pub mod stage;

@@ -93,7 +93,10 @@ fn bounds(definition: &Definition) -> Vec<Problem> {
 
 /// Whoever calls must know what is taken and given: one trigger says it.
 fn second_called(definition: &Definition) -> Option<Problem> {
-    let mut called = definition.nodes.iter().filter(|node| matches!(node.config, Config::Called(_)));
+    let mut called = definition
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.config, Config::Called(_)));
     let (first, second) = (called.next()?, called.next()?);
     let message = format!("`{}` says already how this workflow is called", first.key);
     Some(Problem::error(Code::Ambiguous, message).at(&second.key))

@@ -10,7 +10,7 @@ use crate::{
     definition::{Definition, Delivery},
     expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
-    node::{Compiled, Work, Writes},
+    node::{CallWorkflow, Compiled, Kind, Work, Writes},
     resolve::{Moment, Resolution, Unresolved},
     track::Track,
     value::Type,
@@ -124,10 +124,17 @@ impl Plan {
 
     /// The trigger by which other workflows call this one, and what it takes and gives.
     pub fn called(&self) -> Option<(&NodeKey, &Arc<Signature>)> {
-        self.nodes().find_map(|(key, node)| match &node.work {
+        self.nodes.iter().find_map(|(key, node)| match &node.work {
             Work::Called(signature) => Some((key, signature)),
             Work::Trigger(_) | Work::Gather | Work::Resolve(_) => None,
         })
+    }
+
+    /// Whether its runs start runs of other workflows.
+    pub fn calls(&self) -> bool {
+        self.nodes
+            .values()
+            .any(|node| &*node.kind == CallWorkflow::DESCRIPTION.kind)
     }
 
     /// What starts runs, by node.

@@ -64,7 +64,10 @@ impl Site<'_> {
             let path = format!("{field}.{name}");
             match wanted.map_or(Some(&anything), |wanted| wanted.get(name.as_str())) {
                 None => self.report(unknown_parameter(wanted, name).field(path)),
-                Some(kind) => settings.extend(self.value(&path, kind, json).map(|setting| (name.as_str().into(), setting))),
+                Some(kind) => settings.extend(
+                    self.value(&path, kind, json)
+                        .map(|setting| (name.as_str().into(), setting)),
+                ),
             }
         }
         for (name, _) in wanted.into_iter().flatten().filter(|(_, kind)| kind.required) {

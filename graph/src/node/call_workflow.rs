@@ -71,7 +71,11 @@ impl Kind for CallWorkflow {
         version: 1,
         ports: &[Port::DONE, Port::ERROR],
         fields: &[
-            Field::required("workflow", Input::Workflow, "which workflow; it needs a `called` trigger"),
+            Field::required(
+                "workflow",
+                Input::Workflow,
+                "which workflow; it needs a `called` trigger",
+            ),
             Field::optional(
                 "record",
                 Input::Expression,
@@ -92,12 +96,16 @@ impl Kind for CallWorkflow {
         let given = self.inputs.clone().unwrap_or_default();
         let inputs = site.arguments("inputs", callee.as_deref().map(|callee| &*callee.inputs), &given);
         let wait = self.wait.unwrap_or(true);
-        let call = self.workflow.as_deref().filter(|id| !id.is_empty()).map(|workflow| Call {
-            workflow: workflow.into(),
-            record,
-            inputs,
-            wait,
-        });
+        let call = self
+            .workflow
+            .as_deref()
+            .filter(|id| !id.is_empty())
+            .map(|workflow| Call {
+                workflow: workflow.into(),
+                record,
+                inputs,
+                wait,
+            });
         let outputs = callee.map_or(Type::Dyn, |callee| callee.output_type());
         let work = call.and_then(|call| site.unless_wrong(call));
         Compiled::of(output(wait.then_some(outputs)), work)

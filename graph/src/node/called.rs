@@ -64,11 +64,7 @@ impl Kind for Called {
         ports: &[Port::OUT],
         fields: &[
             Field::optional("object", Input::Object, "whose record it is called for"),
-            Field::optional(
-                "parameters",
-                Input::Parameters,
-                "what it takes, in `trigger.inputs`",
-            ),
+            Field::optional("parameters", Input::Parameters, "what it takes, in `trigger.inputs`"),
             Field::optional(
                 "results",
                 Input::Parameters,

@@ -104,7 +104,9 @@ fn listed(site: &mut Site<'_>, source: &str) -> Option<(Source, Type)> {
 impl Find {
     fn compile(&self, site: &mut Site<'_>) -> Option<(Source, Type)> {
         if self.object.as_deref().is_none_or(str::is_empty) {
-            site.report(Problem::error(Code::Required, "`find` needs `object`: what kind of records").field("find.object"));
+            site.report(
+                Problem::error(Code::Required, "`find` needs `object`: what kind of records").field("find.object"),
+            );
         }
         let object = site.object("find.object", self.object.as_deref())?;
         let condition = site.condition_on("find.where", self.condition.as_deref(), &object);
@@ -134,7 +136,11 @@ impl Kind for ForEach {
         version: 1,
         ports: &[Port::EACH, Port::DONE],
         fields: &[
-            Field::optional("items", Input::Expression, "a list, such as `steps.find.output.records`"),
+            Field::optional(
+                "items",
+                Input::Expression,
+                "a list, such as `steps.find.output.records`",
+            ),
             Field::optional("find", Input::Search, "the records to go through, instead of a list"),
             Field::optional(
                 "concurrency",
@@ -161,7 +167,10 @@ impl Kind for ForEach {
 
     fn compile(&self, site: &mut Site<'_>) -> Compiled {
         let source = self.source(site);
-        if self.concurrency.is_some_and(|count| !(1..=MOST_AT_ONCE).contains(&count)) {
+        if self
+            .concurrency
+            .is_some_and(|count| !(1..=MOST_AT_ONCE).contains(&count))
+        {
             let message = format!("`concurrency` can be 1 to {MOST_AT_ONCE}");
             site.report(Problem::error(Code::InvalidValue, message).field("concurrency"));
         }

@@ -6,10 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    call::Signature,
     catalogue::{Description, Family},
     check::Site,
     key::Port,
-    call::Signature,
     plan::{Operation, Trigger},
     resolve::{Moment, Resolution, Unresolved},
     track::Role,

@@ -76,7 +76,9 @@ impl Unresolved {
                 ..
             } => Some(reference),
             Self::Faulty { .. } | Self::NotARecord { .. } | Self::NotATime { .. } => None,
-            Self::NotAList { .. } | Self::NotAText { .. } | Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => None,
+            Self::NotAList { .. } | Self::NotAText { .. } | Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => {
+                None
+            }
             Self::OutOfRange { .. } | Self::NotExecuted { .. } => None,
         }
     }

@@ -47,7 +47,9 @@ impl Relay<'_> {
         let mut frame = Frame::default();
         for (key, state) in &old.steps {
             let place = self.track.find(key).filter(|at| self.homes.get(at).copied() == home);
-            let stays = place.and_then(|at| self.track.node(at)).is_some_and(|node| fits(node, state));
+            let stays = place
+                .and_then(|at| self.track.node(at))
+                .is_some_and(|node| fits(node, state));
             if stays {
                 frame.steps.insert(key.clone(), *state);
             } else if state.is_open() || state.is_failed() {
@@ -99,7 +101,10 @@ impl Relay<'_> {
 
     /// The undecided nodes that something open, or something that can be tried again, may yet lead to.
     fn alive(&self, frame: &Frame) -> HashSet<NodeIndex> {
-        let sources = frame.steps.iter().filter(|(_, state)| state.is_open() || state.is_failed());
+        let sources = frame
+            .steps
+            .iter()
+            .filter(|(_, state)| state.is_open() || state.is_failed());
         let mut queue: VecDeque<_> = sources.filter_map(|(key, _)| self.track.find(key)).collect();
         let mut alive = HashSet::new();
         while let Some(from) = queue.pop_front() {
@@ -120,7 +125,9 @@ impl Relay<'_> {
             (StepState::Diverted, _) => Some(Port::ERROR),
             (StepState::Succeeded, Role::Loop(_)) => Some(Port::DONE),
             (StepState::Succeeded, Role::Step) => (self.left)(&scope.step(node.key.clone())),
-            (StepState::Succeeded, Role::Trigger | Role::Join(_)) | (StepState::Passed, _) => node.ports.first().cloned(),
+            (StepState::Succeeded, Role::Trigger | Role::Join(_)) | (StepState::Passed, _) => {
+                node.ports.first().cloned()
+            }
             (StepState::Open { .. } | StepState::Retrying { .. } | StepState::Looping(_), _) => None,
             (StepState::Failed { .. } | StepState::Stalled(_), _) => None,
         }
@@ -132,7 +139,9 @@ fn fits(node: &TrackNode, state: &StepState) -> bool {
     let is_loop = matches!(node.role, Role::Loop(_));
     match state {
         StepState::Looping(_) | StepState::Stalled(_) => is_loop,
-        StepState::Open { .. } | StepState::Retrying { .. } | StepState::Failed { .. } => node.role == Role::Step || is_loop,
+        StepState::Open { .. } | StepState::Retrying { .. } | StepState::Failed { .. } => {
+            node.role == Role::Step || is_loop
+        }
         StepState::Succeeded | StepState::Passed | StepState::Skipped => true,
         StepState::Diverted | StepState::Abandoned => true,
     }

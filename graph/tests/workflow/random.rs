@@ -80,7 +80,9 @@ fn value(field: &Field, draw: u8) -> Json {
         Input::Search => json!({ "object": text, "where": text, "limit": draw }),
         Input::Parameters => json!([{ "name": text, "type": "record", "object": text }, { "name": "x" }]),
         Input::Boolean => json!(draw % 2 == 0),
-        Input::Workflow | Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => json!(text),
+        Input::Workflow | Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => {
+            json!(text)
+        }
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Query(
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
     run::RunQueries,
+    run::EffectQueries,
+    run::DashboardQueries,
 );
 
 /// All mutations.

@@ -5,9 +5,12 @@ use std::time::Duration;
 use pointsman_entities::{ids::RunId, run, user};
 use pointsman_graph::{decision::Decision::Finish, event::Outcome};
 use sea_orm::{ActiveValue::Set, EntityTrait};
+use serde_json::Value as Json;
 
 use super::{
     Engine, Error,
+    failures::Fault,
+    family::{self, Callees, Ended},
     history::{What, Writer},
     live::Live,
     segment::{Done, Segment},
@@ -26,6 +29,9 @@ const ATTEMPTS: u32 = 3;
 
 /// How often at most before the run is left alone for a while.
 const PATIENCE: u32 = 20;
+
+/// Why a run ends whose publisher may no longer act.
+const REFUSED: &str = "PUBLISHER_DISABLED: whoever published the workflow may no longer sign in";
 
 /// Moves a run until it is over, waits, or belongs to somebody else.
 pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) -> Result<(), Error> {
@@ -90,6 +96,7 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
         engine.alarm.ring();
     }
     engine.hints.moved(done.live.id);
+    done.told.into_iter().for_each(|run| engine.wake(run));
     done.goes_on.then_some(done.live)
 }
 
@@ -117,8 +124,14 @@ async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
     let row = run::ActiveModel {
         status: Set("FAILED".into()),
         seq: Set(history.last()),
-        error: Set(Some(
-            "PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into(),
+        error: Set(Some(REFUSED.into())),
+        fingerprint: Set(Some(
+            Fault {
+                node: String::new(),
+                code: "PUBLISHER_DISABLED".into(),
+                pattern: String::new(),
+            }
+            .fingerprint(),
         )),
         owner: Set(None),
         ready: Set(false),
@@ -134,8 +147,19 @@ async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
     if let Some(row) = history.row(live.id) {
         set.insert(row);
     }
-    let _fenced = engine.store.commit(set).await?;
+    let ended = Ended {
+        outcome: Outcome::Failed,
+        outputs: Json::Null,
+        error: Some(REFUSED.into()),
+    };
+    let caller = family::tell_caller(engine, &mut set, live.id, ended, now).await?;
+    let callees = family::cancel_callees(engine, &mut set, live.id, Callees::All, now).await?;
+    if engine.store.commit(set).await?.is_err() {
+        engine.look_later(live.id);
+        return Ok(());
+    }
     engine.hints.moved(live.id);
+    caller.into_iter().chain(callees).for_each(|run| engine.wake(run));
     Ok(())
 }
 

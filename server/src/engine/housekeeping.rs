@@ -2,7 +2,7 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, idempotency, ids::RunId, run, run_event, run_inbox, session, step, time::Timestamp, timer, wait,
+    effect, idempotency, ids::RunId, run, run_event, run_inbox, run_item, session, step, time::Timestamp, timer, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
@@ -174,8 +174,16 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
         }
         payload::remove(&engine.store, &mut set, &effect.payload).await?;
     }
+    let items = run_item::Entity::find()
+        .filter(run_item::Column::RunId.eq(run))
+        .all(reads)
+        .await;
+    for item in items.map_err(store::Error::from)? {
+        payload::remove(&engine.store, &mut set, &item.value).await?;
+    }
     let tables = [
         step::Entity.table_name(),
+        run_item::Entity.table_name(),
         effect::Entity.table_name(),
         run_event::Entity.table_name(),
         run_inbox::Entity.table_name(),

@@ -1,6 +1,9 @@
 //! A run in memory: what its row, its steps and its open orders say.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use pointsman_entities::{
     effect,
@@ -8,8 +11,15 @@ use pointsman_entities::{
     run, step,
     time::Timestamp,
 };
-use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use pointsman_graph::{
+    call::Signature,
+    key::NodeKey,
+    run::{Run, StepState},
+    step::{Scope, StepId},
+    track::Role,
+    value::Value,
+};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
 use super::{Engine, Error};
@@ -39,6 +49,10 @@ pub struct Live {
     /// The outputs of ended steps.
     pub outputs: HashMap<StepId, Value>,
     pub effects: HashMap<StepId, EffectId>,
+    /// The items of loops that were looked at, by the loop's step.
+    pub items: HashMap<(StepId, u32), Value>,
+    /// The number of the last step.
+    pub numbered: i64,
     pub depth: i64,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
@@ -80,6 +94,8 @@ pub enum Status {
     Running,
     Waiting,
     Retrying,
+    /// A loop that goes through its items.
+    Looping,
     Succeeded,
     Failed,
     Skipped,
@@ -97,6 +113,7 @@ impl Status {
             Self::Running => "RUNNING",
             Self::Waiting => "WAITING",
             Self::Retrying => "RETRYING",
+            Self::Looping => "LOOPING",
             Self::Succeeded => "SUCCEEDED",
             Self::Failed => "FAILED",
             Self::Skipped => "SKIPPED",
@@ -112,6 +129,7 @@ impl Status {
             Self::Running,
             Self::Waiting,
             Self::Retrying,
+            Self::Looping,
             Self::Succeeded,
             Self::Failed,
             Self::Skipped,
@@ -155,6 +173,8 @@ impl Live {
             steps: HashMap::new(),
             outputs: HashMap::new(),
             effects: HashMap::new(),
+            items: HashMap::new(),
+            numbered: 0,
             depth: enrolled.depth,
             created_at: enrolled.at,
             started_at: None,
@@ -207,6 +227,8 @@ impl Live {
             steps: HashMap::new(),
             outputs: HashMap::new(),
             effects: HashMap::new(),
+            items: HashMap::new(),
+            numbered: 0,
             depth: row.depth,
             created_at: row.created_at,
             started_at: row.started_at,
@@ -235,9 +257,19 @@ impl Live {
         }
     }
 
+    /// The steps of the scopes that are open: what a loop's items did that are over, nothing can refer to any more.
     async fn read_steps(&mut self, engine: &Engine) -> Result<(), Error> {
-        let rows = step::Entity::find()
-            .filter(step::Column::RunId.eq(self.id))
+        let of_run = || step::Entity::find().filter(step::Column::RunId.eq(self.id));
+        let last: Option<Option<i64>> = of_run()
+            .select_only()
+            .column_as(step::Column::Number.max(), "last")
+            .into_tuple()
+            .one(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        self.numbered = last.flatten().unwrap_or_default();
+        let rows = of_run()
+            .filter(self.in_open_scopes())
             .order_by_asc(step::Column::Number)
             .all(engine.store.reads())
             .await
@@ -266,9 +298,27 @@ impl Live {
         Ok(())
     }
 
+    fn in_open_scopes(&self) -> Condition {
+        let mut nodes = self.version.plan.track().nodes();
+        if !nodes.any(|node| matches!(node.role, Role::Loop(_))) {
+            return Condition::all();
+        }
+        let open: BTreeSet<_> = self.run.steps().into_iter().map(|(step, _)| step.scope).collect();
+        let within = |scope: &Scope| step::Column::Step.starts_with(scope.to_string());
+        open.iter().filter(|scope| !scope.items().is_empty()).fold(
+            Condition::any().add(step::Column::Step.not_like("%/%")),
+            |any, scope| any.add(within(scope)),
+        )
+    }
+
+    /// The effects of steps that are open or can be tried again: only those may be ordered once more.
     async fn read_effects(&mut self, engine: &Engine) -> Result<(), Error> {
+        let matters = |state: &StepState| state.is_open() || state.is_failed();
+        let steps = self.run.steps().into_iter().filter(|(_, state)| matters(state));
+        let open: Vec<_> = steps.map(|(step, _)| step.to_string()).collect();
         let rows = effect::Entity::find()
             .filter(effect::Column::RunId.eq(self.id))
+            .filter(effect::Column::Step.is_in(open))
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
@@ -277,6 +327,13 @@ impl Live {
             .filter_map(|row| Some((row.step.parse().ok()?, row.id)))
             .collect();
         Ok(())
+    }
+
+    /// What this run was called with and is to give back; none where no workflow called it.
+    #[must_use]
+    pub fn called(&self) -> Option<&Arc<Signature>> {
+        let (trigger, signature) = self.version.plan.called()?;
+        (trigger.as_str() == self.trigger).then_some(signature)
     }
 
     /// An output of a node with the types that the node's check promised; what does not fit them stays as it is.

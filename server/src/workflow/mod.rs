@@ -3,6 +3,7 @@
 //! Decides what starts; never moves a run.
 
 pub mod browse;
+mod callees;
 mod demonstration;
 pub mod enrol;
 pub mod manage;

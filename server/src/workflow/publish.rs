@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{
     Error,
     enrol::EPOCH,
-    manage::{State, Workflows, editor, missing, refused, stale},
+    manage::{Answer, State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
     crm::{keyed::Request, validate::Code, write::Problem},
@@ -56,7 +56,7 @@ impl Workflows {
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
         };
-        let flaws = match self.flaws(&workflow) {
+        let flaws = match self.flaws(&workflow).await? {
             Ok(flaws) => flaws,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
@@ -91,11 +91,15 @@ impl Workflows {
     /// What is wrong with a draft.
     ///
     /// # Errors
-    /// Where it can't even be read.
-    pub fn flaws(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Problem> {
-        let unreadable = |error| refused(Code::Invalid, &format!("the draft can't be read: {error}"), None);
-        let draft = Definition::read(&workflow.draft).map_err(unreadable)?;
-        Ok(self.check(&draft).problems)
+    /// Where the database fails. A draft that can't even be read is refused.
+    pub async fn flaws(&self, workflow: &workflow::Model) -> Answer<Vec<Flaw>> {
+        match Definition::read(&workflow.draft) {
+            Ok(draft) => Ok(Ok(self.check(&draft, Some(workflow.id)).await?.problems)),
+            Err(error) => {
+                let message = format!("the draft can't be read: {error}");
+                Ok(Err(refused(Code::Invalid, &message, None)))
+            }
+        }
     }
 
     fn next_version(&self, request: Request<'_>, workflow: &workflow::Model) -> workflow_version::Model {
@@ -126,7 +130,7 @@ impl Workflows {
             .map_err(store::Error::from)?;
         match (self.get(WorkflowId(*workflow)).await?, version) {
             (Some(workflow), Some(version)) => Ok(Published::Version {
-                warnings: self.flaws(&workflow).unwrap_or_default(),
+                warnings: self.flaws(&workflow).await?.unwrap_or_default(),
                 workflow,
                 version,
             }),

@@ -1,5 +1,8 @@
 //! Runs and their steps in the API. Inputs, outputs and errors are for those who may inspect; others see status alone.
 
+mod control;
+mod dashboard;
+mod effect;
 mod event;
 mod query;
 mod tell;
@@ -22,8 +25,11 @@ use crate::{
     crm::{Crm, access::Permission, id},
     engine::{Engine, browse, live},
 };
+pub use control::RunMutations;
+pub use dashboard::DashboardQueries;
+pub use effect::{EFFECT, Effect, EffectQueries};
 pub use event::RunEvent;
-pub use query::{RunFilter, RunMutations, RunOrder, RunQueries, page};
+pub use query::{RunFilter, RunOrder, RunQueries, page};
 pub use tell::tell;
 
 /// The prefix of runs' ids.
@@ -71,6 +77,8 @@ pub enum StepStatus {
     Waiting,
     /// Waiting for its next attempt.
     Retrying,
+    /// Going through its items.
+    Looping,
     /// Over; it did its work.
     Succeeded,
     /// Over; it failed for good.
@@ -138,6 +146,22 @@ impl Run {
     /// The run whose change started it.
     async fn caused_by(&self, context: &Context<'_>) -> Result<Option<Run>> {
         match self.0.cause_run {
+            Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
+            None => Ok(None),
+        }
+    }
+
+    /// The run that called it.
+    async fn called_by(&self, context: &Context<'_>) -> Result<Option<Run>> {
+        match self.0.parent_run {
+            Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
+            None => Ok(None),
+        }
+    }
+
+    /// The run that this one does again, whole or in part.
+    async fn replay_of(&self, context: &Context<'_>) -> Result<Option<Run>> {
+        match self.0.replay_of {
             Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
             None => Ok(None),
         }

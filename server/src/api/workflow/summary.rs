@@ -1,8 +1,9 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    Config, CreateRecord, CreateTask, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual, Method, Recipients,
-    RecordCreated, RecordUpdated, SendEmail, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, When,
+    CallWorkflow, Called, Config, CreateRecord, CreateTask, Delay, FindRecords, ForEach, HttpRequest, Join, JoinPolicy,
+    Manual, Method, Recipients, RecordCreated, RecordUpdated, SendEmail, Set, Stop, StopOutcome, Switch, UpdateRecord,
+    WaitFor, When,
 };
 
 /// The longest line, in characters.
@@ -15,6 +16,11 @@ pub fn summary(config: &Config) -> String {
         Config::RecordUpdated(config) => updated(config),
         Config::Manual(Manual { object, .. }) => text(object).to_owned(),
         Config::When(When { condition }) => text(condition).to_owned(),
+        Config::Called(Called { parameters, .. }) => {
+            list(parameters.iter().flatten().map(|parameter| parameter.name.as_str()))
+        }
+        Config::ForEach(config) => round(config),
+        Config::CallWorkflow(CallWorkflow { workflow, .. }) => text(workflow).to_owned(),
         Config::Switch(Switch { cases }) => list(cases.iter().flatten().map(|case| case.name.as_str())),
         Config::Join(config) => join(config),
         Config::Set(Set { values }) => list(values.iter().flat_map(|values| values.keys().map(String::as_str))),
@@ -43,6 +49,13 @@ fn created(config: &RecordCreated) -> String {
 fn updated(config: &RecordUpdated) -> String {
     let fields = list(config.fields.iter().flatten().map(String::as_str));
     spaced([text(&config.object), &fields, &behind("where", &config.condition)])
+}
+
+fn round(config: &ForEach) -> String {
+    match &config.find {
+        Some(find) => spaced([text(&find.object), &behind("where", &find.condition)]),
+        None => text(&config.items).to_owned(),
+    }
 }
 
 fn join(config: &Join) -> String {

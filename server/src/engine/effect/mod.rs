@@ -3,6 +3,7 @@
 mod consent;
 mod message;
 mod perform;
+mod resolve;
 mod verdict;
 
 use std::time::Duration;
@@ -20,6 +21,8 @@ use crate::{
     actions::{email::Email, http::Order},
     crm::id,
 };
+
+pub use resolve::Finding;
 
 /// What one attempt may take where the node doesn't say.
 const TIMEOUT: Duration = Duration::from_secs(30);

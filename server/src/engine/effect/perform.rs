@@ -26,8 +26,8 @@ use crate::{
 };
 
 /// An effect as this server node holds it.
-struct Held {
-    row: effect::Model,
+pub(super) struct Held {
+    pub row: effect::Model,
     payload: Payload,
     step: StepId,
     delivery: Delivery,
@@ -170,12 +170,30 @@ impl Engine {
     /// False where the decision must be made again. A run that is over is told nothing.
     async fn try_settle(&self, held: &Held, verdict: &Verdict, tell: bool) -> Result<bool, Error> {
         let access = Access::system();
+        let decision = self.settlement(held, verdict, tell, &access).await?;
+        match self.crm.settle(decision, None).await? {
+            Ok(()) => Ok(true),
+            // Another has settled it: there is nothing left to say.
+            Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => Ok(true),
+            Err(refusal) if inbox::is_over(&refusal) && tell => Box::pin(self.try_settle(held, verdict, false)).await,
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// What says in the ledger, to the run and of the message what became of an effect.
+    pub(super) async fn settlement<'a>(
+        &'a self,
+        held: &Held,
+        verdict: &Verdict,
+        tell: bool,
+        access: &'a Access,
+    ) -> Result<Decision<'a>, Error> {
         let cause = Cause::Run {
             run: held.row.run_id,
             node: held.row.step.clone(),
             depth: held.depth,
         };
-        let mut decision = Decision::new(&self.crm, &access, cause);
+        let mut decision = Decision::new(&self.crm, access, cause);
         let now = decision.now;
         decision.set.push(Write::Update(Update {
             table: effect::Entity.table_name(),
@@ -207,13 +225,7 @@ impl Engine {
         {
             self.update_message(&mut decision, *message, verdict).await?;
         }
-        match self.crm.settle(decision, None).await? {
-            Ok(()) => Ok(true),
-            // Another has settled it: there is nothing left to say.
-            Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => Ok(true),
-            Err(refusal) if inbox::is_over(&refusal) && tell => Box::pin(self.try_settle(held, verdict, false)).await,
-            Err(_) => Ok(false),
-        }
+        Ok(decision)
     }
 }
 
@@ -248,7 +260,7 @@ impl Drop for Mark {
 }
 
 impl Held {
-    async fn read(store: &Store, row: effect::Model) -> Result<Self, Error> {
+    pub async fn read(store: &Store, row: effect::Model) -> Result<Self, Error> {
         let unreadable = || Error::Unreadable {
             table: "effect",
             id: row.id.0.to_string(),

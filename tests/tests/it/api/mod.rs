@@ -3,6 +3,7 @@
 mod accounts;
 mod errors;
 mod feeds;
+mod flow;
 mod idempotency;
 mod pages;
 mod reading;

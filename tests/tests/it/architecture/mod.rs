@@ -36,6 +36,7 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "entities",
             "graph",
             "workflow::self",
+            "workflow::enrol",
             "workflow::versions",
         ],
     ),

@@ -3,6 +3,7 @@
 //!
 //! `SOAK_KILLS` says how often; the acceptance figures are 200 on SQLite and 50 on PostgreSQL.
 
+mod loops;
 mod sync;
 
 use std::{
@@ -37,15 +38,17 @@ const CLIENTS: usize = 6;
 const DRAIN: Duration = Duration::from_secs(120);
 
 fn kills(usual: usize) -> usize {
-    env::var("SOAK_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(usual)
+    figure("SOAK_KILLS", usual)
+}
+
+/// A number of the environment.
+fn figure(name: &str, usual: usize) -> usize {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// Each kill in mid-call costs an attempt, so there are many, soon one after the other.
-fn call(sink: &str) -> Json {
-    let config = json!({ "method": "POST", "url": sink, "body": "{{ record.name }}" });
+fn call(sink: &str, body: &str) -> Json {
+    let config = json!({ "method": "POST", "url": sink, "body": body });
     let mut node = node("call", "httpRequest", config);
     node["retry"] = json!({ "maxAttempts": 100, "initial": "PT1S", "factor": 1, "max": "PT1S" });
     node
@@ -66,7 +69,7 @@ fn counting(sink: &str) -> Json {
                 "createTask",
                 json!({ "title": "{{ record.name }}", "about": "record" }),
             ),
-            call(sink),
+            call(sink, "{{ record.name }}"),
             node("pause", "delay", json!({ "for": "PT1S" })),
             node(
                 "two",

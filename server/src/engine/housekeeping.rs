@@ -2,14 +2,14 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, idempotency, ids::RunId, run, run_event, run_inbox, run_item, session, step, time::Timestamp, timer, wait,
+    effect, idempotency, run, run_event, run_inbox, run_item, session, step, time::Timestamp, timer, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{Engine, Error};
-use crate::store::{self, Delete, Write, WriteSet, payload};
+use crate::store::{self, Delete, Require, Write, WriteSet, payload};
 
 /// Rows cleared by one write set.
 const BATCH: u64 = 100;
@@ -123,7 +123,7 @@ async fn clear_runs(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             break;
         }
         for run in old {
-            clear_run(engine, run.id).await?;
+            clear_run(engine, &run).await?;
         }
     }
     clear_surplus(engine).await
@@ -145,15 +145,22 @@ async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
             .await
             .map_err(store::Error::from)?;
         for run in surplus {
-            clear_run(engine, run.id).await?;
+            clear_run(engine, &run).await?;
         }
     }
     Ok(())
 }
 
 /// Removes a run that is over and all that belongs to it, at once.
-async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
+async fn clear_run(engine: &Engine, ended: &run::Model) -> Result<(), Error> {
     let (mut set, reads) = (WriteSet::new(), engine.store.reads());
+    let run = ended.id;
+    // Whoever retries it at this moment keeps it.
+    set.push(Write::Require(Require {
+        table: run::Entity.table_name(),
+        key: vec![("id", run.0.into())],
+        guard: vec![("finished_at", ended.finished_at.map(Timestamp::micros).into())],
+    }));
     let of_run = || vec![("run_id", run.0.into())];
     let steps = step::Entity::find()
         .filter(step::Column::RunId.eq(run))
@@ -203,7 +210,7 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
         key,
         must_match: false,
     }));
-    let _nothing_guards_it = engine.store.commit(set).await?;
+    let _taken_up_again = engine.store.commit(set).await?;
     Ok(())
 }
 

@@ -17,7 +17,8 @@ use pointsman_graph::{
     decision::Decision as Next,
     event::{Outcome, RunEvent},
     key::Port,
-    step::StepId,
+    step::{Item, StepId},
+    track::{OnError, Role},
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::{Value as Json, json};
@@ -268,7 +269,9 @@ impl<'a> Segment<'a> {
             Next::Fail { step } => {
                 self.end(&step, Status::Failed, None, None);
                 let last = self.last_failure.take_if(|(failed, _)| *failed == step);
-                self.fault = last.map(|(_, fault)| fault).or(self.fault.take());
+                if let Some((_, fault)) = last.filter(|_| !self.is_tolerated(&step)) {
+                    self.fault = Some(fault);
+                }
             }
             Next::Abandon { step } => {
                 self.end(&step, Status::Cancelled, None, None);
@@ -278,6 +281,14 @@ impl<'a> Segment<'a> {
             }
             Next::Finish { .. } => {}
         }
+    }
+
+    /// Whether a loop around the step goes on although it has failed.
+    fn is_tolerated(&self, step: &StepId) -> bool {
+        let track = self.live.version.plan.track();
+        let role = |item: &Item| Some(track.node(track.find(&item.node)?)?.role);
+        let tolerates = |role| matches!(role, Role::Loop(rule) if rule.on_error == OnError::Continue);
+        step.scope.items().iter().filter_map(role).any(tolerates)
     }
 
     async fn begin(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {

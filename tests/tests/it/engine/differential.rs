@@ -1,9 +1,11 @@
 //! Random workflows through the whole engine, on both databases, against the reducer's naive model: the same steps must
 //! end the same way. `DIFFERENTIAL_CASES` says how many; 500 unless it says so.
 
+#[cfg(test)]
 #[path = "../../../../graph/tests/reducer/model.rs"]
 #[expect(dead_code, reason = "the reducer's own tests need more of it")]
 mod model;
+#[cfg(test)]
 #[path = "../../../../graph/tests/reducer/shapes.rs"]
 mod shapes;
 

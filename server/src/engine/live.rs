@@ -259,21 +259,17 @@ impl Live {
 
     /// The steps of the scopes that are open: what a loop's items did that are over, nothing can refer to any more.
     async fn read_steps(&mut self, engine: &Engine) -> Result<(), Error> {
-        let of_run = || step::Entity::find().filter(step::Column::RunId.eq(self.id));
-        let last: Option<Option<i64>> = of_run()
-            .select_only()
-            .column_as(step::Column::Number.max(), "last")
-            .into_tuple()
-            .one(engine.store.reads())
-            .await
-            .map_err(store::Error::from)?;
-        self.numbered = last.flatten().unwrap_or_default();
-        let rows = of_run()
+        let rows = step::Entity::find()
+            .filter(step::Column::RunId.eq(self.id))
             .filter(self.in_open_scopes())
             .order_by_asc(step::Column::Number)
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
+        self.numbered = match self.loops() {
+            true => self.last_number(engine).await?,
+            false => rows.last().map_or(0, |row| row.number),
+        };
         for row in rows {
             let unreadable = || Error::Unreadable {
                 table: "step",
@@ -298,9 +294,25 @@ impl Live {
         Ok(())
     }
 
-    fn in_open_scopes(&self) -> Condition {
+    async fn last_number(&self, engine: &Engine) -> Result<i64, Error> {
+        let last: Option<Option<i64>> = step::Entity::find()
+            .filter(step::Column::RunId.eq(self.id))
+            .select_only()
+            .column_as(step::Column::Number.max(), "last")
+            .into_tuple()
+            .one(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        Ok(last.flatten().unwrap_or_default())
+    }
+
+    fn loops(&self) -> bool {
         let mut nodes = self.version.plan.track().nodes();
-        if !nodes.any(|node| matches!(node.role, Role::Loop(_))) {
+        nodes.any(|node| matches!(node.role, Role::Loop(_)))
+    }
+
+    fn in_open_scopes(&self) -> Condition {
+        if !self.loops() {
             return Condition::all();
         }
         let open: BTreeSet<_> = self.run.steps().into_iter().map(|(step, _)| step.scope).collect();
@@ -316,6 +328,9 @@ impl Live {
         let matters = |state: &StepState| state.is_open() || state.is_failed();
         let steps = self.run.steps().into_iter().filter(|(_, state)| matters(state));
         let open: Vec<_> = steps.map(|(step, _)| step.to_string()).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
         let rows = effect::Entity::find()
             .filter(effect::Column::RunId.eq(self.id))
             .filter(effect::Column::Step.is_in(open))

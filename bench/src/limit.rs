@@ -1,5 +1,5 @@
-//! What the machine itself can do: the same number of clients against nothing but a web server, and against nothing but a
-//! database that is given the same number of rows. Never more than the least that any such program must do.
+//! What the machine itself can do: clients against nothing but a web server, and against nothing but a database that is
+//! given the same number of rows. Never more than the least that any such program must do.
 
 use std::{
     sync::mpsc::{Receiver, SyncSender, sync_channel},
@@ -18,7 +18,6 @@ use sea_orm::{ConnectionTrait, DatabaseConnection};
 use tokio::sync::oneshot;
 
 use crate::{
-    CLIENTS,
     client::Client,
     load::{self, Caller, Done},
     server::Database,
@@ -49,11 +48,11 @@ pub async fn serve_hello() -> Result<()> {
 }
 
 /// Requests of the size of a mutation, answered with a constant by a process of its own.
-pub async fn http(span: Duration) -> Result<Done> {
+pub async fn http(clients: usize, span: Duration) -> Result<Done> {
     let mut server = Process::start(Process::command(std::env::current_exe()?).arg("hello"))?;
     let address = server.line()?.parse()?;
     let mut callers = Vec::new();
-    for _ in 0..CLIENTS {
+    for _ in 0..clients {
         callers.push(Hello(Client::connect(address, "none").await?));
     }
     load::closed(callers, span).await
@@ -67,24 +66,24 @@ impl Caller for Hello {
     }
 }
 
-/// Commits of so many rows each, by as many clients as call the server.
-pub async fn commits(database: Database, rows: usize, span: Duration) -> Result<Done> {
+/// Commits of so many rows each.
+pub async fn commits(database: Database, rows: usize, clients: usize, span: Duration) -> Result<Done> {
     match database {
-        Database::Sqlite => sqlite(rows, span).await,
-        Database::Postgres => postgres(rows, span).await,
+        Database::Sqlite => sqlite(rows, clients, span).await,
+        Database::Postgres => postgres(rows, clients, span).await,
     }
 }
 
 type Reply = oneshot::Sender<()>;
 
 /// One thread writes; what has queued up meanwhile goes into one commit.
-async fn sqlite(rows: usize, span: Duration) -> Result<Done> {
+async fn sqlite(rows: usize, clients: usize, span: Duration) -> Result<Done> {
     let folder = tempfile::tempdir()?;
     let connection = Connection::open(folder.path().join("limit.db"))?;
     connection.execute_batch(&format!("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; {TABLE}"))?;
-    let (orders, queue) = sync_channel(CLIENTS);
+    let (orders, queue) = sync_channel(clients);
     let writer = thread::spawn(move || write(&connection, &queue, rows));
-    let callers = (0..CLIENTS).map(|_| Queue(orders.clone())).collect();
+    let callers = (0..clients).map(|_| Queue(orders.clone())).collect();
     drop(orders);
     let done = load::closed(callers, span).await?;
     writer.join().map_err(|_| anyhow!("the writer panicked"))??;
@@ -126,13 +125,13 @@ impl Caller for Queue {
 }
 
 /// Each client has a connection, and each call is one statement that commits by itself.
-async fn postgres(rows: usize, span: Duration) -> Result<Done> {
+async fn postgres(rows: usize, clients: usize, span: Duration) -> Result<Done> {
     let cluster = Cluster::start()?;
     cluster.sql(&TABLE.replace("INTEGER PRIMARY KEY", "bigserial PRIMARY KEY"))?;
     let values = vec!["('Contact', 'contact@example.test', 75, 1)"; rows.max(1)].join(", ");
     let statement = format!("INSERT INTO record (name, email, score, owner) VALUES {values}");
     let mut callers = Vec::new();
-    for _ in 0..CLIENTS {
+    for _ in 0..clients {
         let mut options = sea_orm::ConnectOptions::new(cluster.url());
         options.max_connections(1).sqlx_logging(false);
         callers.push(Inserter(sea_orm::Database::connect(options).await?, statement.clone()));

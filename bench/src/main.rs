@@ -3,6 +3,7 @@
 
 mod client;
 mod cpu;
+mod latency;
 mod limit;
 mod load;
 mod report;
@@ -48,11 +49,12 @@ async fn main() -> Result<()> {
         Command::Hello => limit::serve_hello().await,
         Command::Run { document, seconds } => {
             let span = Duration::from_secs(seconds);
-            let mut report = Report::new(limit::http(span).await?);
+            let mut report = Report::new(limit::http(CLIENTS, span).await?);
             for database in [Database::Sqlite, Database::Postgres] {
                 for workload in [Workload::Create, Workload::EventToDone] {
                     report.add(workload::measure(database, workload, span).await?);
                 }
+                report.add_latency(workload::latency(database, span).await?);
             }
             print!("{report}");
             report.write(&document)

@@ -29,10 +29,28 @@ impl Figure {
     }
 }
 
+/// How long W1 takes at ten events a second.
+pub struct Latency {
+    pub database: Database,
+    pub done: Done,
+    /// One request at a time to a web server alone.
+    pub request: Done,
+    /// One commit at a time by the database alone.
+    pub commit: Done,
+}
+
+impl Latency {
+    /// What nothing durable can do without: a request and two commits, one after the other.
+    fn floor(&self) -> Duration {
+        self.request.percentile(50) + 2 * self.commit.percentile(50)
+    }
+}
+
 /// All figures of one run.
 pub struct Report {
     http: Done,
     figures: Vec<Figure>,
+    latencies: Vec<Latency>,
 }
 
 impl Report {
@@ -41,6 +59,7 @@ impl Report {
         Self {
             http,
             figures: Vec::new(),
+            latencies: Vec::new(),
         }
     }
 
@@ -52,6 +71,10 @@ impl Report {
             figure.done.rate()
         );
         self.figures.push(figure);
+    }
+
+    pub fn add_latency(&mut self, latency: Latency) {
+        self.latencies.push(latency);
     }
 
     /// Puts the table into the document, between its two marks.
@@ -84,6 +107,20 @@ impl fmt::Display for Report {
                 figure.cpu(),
                 figure.rows,
                 done.rate() / limit,
+            )?;
+        }
+        writeln!(
+            f,
+            "\n| W1 at 10 a second | p50 / p99 ms | a request and two commits alone, ms | ratio of p50 |\n|---|---|---|---|"
+        )?;
+        for latency in &self.latencies {
+            let (done, floor) = (&latency.done, milliseconds(latency.floor()));
+            let (p50, p99) = (milliseconds(done.percentile(50)), milliseconds(done.percentile(99)));
+            writeln!(
+                f,
+                "| {:?} | {p50:.1} / {p99:.1} | {floor:.1} | {:.1} |",
+                latency.database,
+                p50 / floor
             )?;
         }
         writeln!(

@@ -1,6 +1,6 @@
 //! A server with an empty database of its own. It ends with its handle, and its data too.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::{Context, Result};
 use pointsman_tests::{
@@ -22,7 +22,8 @@ pub enum Database {
 /// A server that serves.
 pub struct Server {
     program: Program,
-    key: String,
+    /// An API key of an administrator's.
+    pub key: String,
     /// Reads what the server has committed.
     pub reads: DatabaseConnection,
     cluster: Option<Cluster>,
@@ -56,12 +57,13 @@ impl Server {
 
     /// A client with a connection of its own.
     pub async fn client(&self) -> Result<Client> {
-        let address = self
-            .program
-            .url
-            .strip_prefix("http://")
-            .context("the server's URL is not plain HTTP")?;
-        Client::connect(address.parse()?, &self.key).await
+        Client::connect(self.address()?, &self.key).await
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> Result<SocketAddr> {
+        let address = self.program.url.strip_prefix("http://");
+        Ok(address.context("the server's URL is not plain HTTP")?.parse()?)
     }
 
     /// Processor time so far, the database's included.

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use pointsman_entities::{contact, run};
 use pointsman_tests::{
     program::Settings,
@@ -21,9 +21,9 @@ use serde_json::{Value as Json, json};
 use crate::{
     CLIENTS,
     client::Client,
-    limit,
+    latency, limit,
     load::{self, Caller},
-    report::Figure,
+    report::{Figure, Latency},
     server::{Database, Server},
 };
 
@@ -38,6 +38,9 @@ const WARM_UP: Duration = Duration::from_secs(2);
 const LOOK: Duration = Duration::from_millis(50);
 /// How long runs may be under way behind the last call.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// About as many rows as each of W1's two write sets leaves.
+const RUN_ROWS: usize = 5;
 
 /// What the workflow writes into a contact.
 const REACHED: &str = "bench";
@@ -84,8 +87,27 @@ pub async fn measure(database: Database, workload: Workload, span: Duration) -> 
         database,
         rows,
         used,
-        limit: limit::commits(database, rows, span).await?,
+        limit: limit::commits(database, rows, CLIENTS, span).await?,
         done,
+    })
+}
+
+/// How long it takes from the call that creates a contact until a subscriber sees W1's run done, ten times a second.
+pub async fn latency(database: Database, span: Duration) -> Result<Latency> {
+    let workload = Workload::EventToDone;
+    let server = Server::start(database, async |settings| workload.prepare(settings).await).await?;
+    seed(&mut server.client().await?).await?;
+    let next = Arc::new(AtomicUsize::new(CONTACTS));
+    let mut creator = creator(&server, &next).await?;
+    latency::measure(&server, &mut creator, WARM_UP).await?;
+    let done = latency::measure(&server, &mut creator, span).await?;
+    workload.settle(&server, &next).await?;
+    drop(server);
+    Ok(Latency {
+        database,
+        done,
+        request: limit::http(1, span).await?,
+        commit: limit::commits(database, RUN_ROWS, 1, span).await?,
     })
 }
 
@@ -188,7 +210,7 @@ fn reaction() -> Json {
 }
 
 /// Creates contacts that the workflow finds worth its while.
-struct Creator {
+pub struct Creator {
     client: Client,
     next: Arc<AtomicUsize>,
 }
@@ -196,22 +218,32 @@ struct Creator {
 async fn creators(server: &Server, next: &Arc<AtomicUsize>) -> Result<Vec<Creator>> {
     let mut creators = Vec::new();
     for _ in 0..CLIENTS {
-        let client = server.client().await?;
-        creators.push(Creator {
-            client,
-            next: Arc::clone(next),
-        });
+        creators.push(creator(server, next).await?);
     }
     Ok(creators)
 }
 
-impl Caller for Creator {
-    async fn call(&mut self) -> Result<()> {
+async fn creator(server: &Server, next: &Arc<AtomicUsize>) -> Result<Creator> {
+    Ok(Creator {
+        client: server.client().await?,
+        next: Arc::clone(next),
+    })
+}
+
+impl Creator {
+    /// The id of one more contact.
+    pub async fn create(&mut self) -> Result<String> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let email = format!("contact{number}@example.test");
         let input = json!({ "name": format!("Contact {number}"), "email": email, "status": "LEAD", "score": 75 });
         let payload = self.client.change(CREATE, json!({ "input": input })).await?;
-        ensure!(payload["contact"]["id"].is_string(), "not created: {payload}");
-        Ok(())
+        let id = payload["contact"]["id"].as_str();
+        Ok(id.with_context(|| format!("not created: {payload}"))?.to_owned())
+    }
+}
+
+impl Caller for Creator {
+    async fn call(&mut self) -> Result<()> {
+        self.create().await.map(drop)
     }
 }

@@ -44,6 +44,9 @@ const KEYS: &[&str] = &[
     "smtp.username",
 ];
 
+/// The fewest connections to PostgreSQL: who decides under locks holds one and reads by another.
+const CONNECTIONS: u32 = 2;
+
 const DATABASE_URL: &str = "DATABASE_URL";
 const PREFIX: &str = "POINTSMAN";
 
@@ -86,6 +89,8 @@ pub enum Error {
     Allow(#[from] egress::InvalidAllow),
     #[error("the configuration file {} is not there", .0.display())]
     NoFile(PathBuf),
+    #[error("`postgres_connections` must be at least {CONNECTIONS}")]
+    TooFewConnections,
 }
 
 #[derive(Deserialize)]
@@ -171,6 +176,7 @@ impl Config {
 
     fn of(raw: Raw) -> Result<Self, Error> {
         let location = match raw.database_url {
+            Some(_) if raw.postgres_connections < CONNECTIONS => return Err(Error::TooFewConnections),
             Some(url) => Location::Postgres {
                 url,
                 connections: raw.postgres_connections,
@@ -299,6 +305,15 @@ mod tests {
         let config = loaded("", &[("DATABASE_URL", "postgres://localhost/crm")]).unwrap();
 
         assert!(matches!(config.location, Location::Postgres { connections: 16, .. }));
+    }
+
+    #[test]
+    fn a_single_connection_is_refused() {
+        let postgres = ("DATABASE_URL", "postgres://localhost/crm");
+
+        let refused = loaded("postgres_connections = 1", &[postgres]).unwrap_err();
+
+        assert!(matches!(refused, Error::TooFewConnections));
     }
 
     #[test]

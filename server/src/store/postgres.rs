@@ -13,6 +13,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
     Statement, TransactionTrait, Value, sqlx,
 };
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{
     Error, Row,
@@ -28,12 +29,14 @@ const INQUIRY_PAUSE: Duration = Duration::from_millis(200);
 pub struct Postgres {
     pool: DatabaseConnection,
     statements: Mutex<Statements>,
+    turns: Semaphore,
 }
 
 /// A transaction that holds row locks. Rolled back when dropped.
 pub struct Turn<'a> {
     store: &'a Postgres,
     transaction: DatabaseTransaction,
+    _one_of_few: SemaphorePermit<'a>,
 }
 
 /// Why a write set was not committed.
@@ -72,6 +75,8 @@ impl Postgres {
         let store = Self {
             pool,
             statements: Mutex::new(Statements::new(DbBackend::Postgres)),
+            // Whoever has a turn still reads: were every connection in a turn, all of them would wait for one.
+            turns: Semaphore::new((connections as usize / 2).max(1)),
         };
         for setting in ["fsync", "synchronous_commit"] {
             store.require_on(setting).await?;
@@ -98,6 +103,7 @@ impl Postgres {
     /// # Errors
     /// Where the database fails.
     pub async fn turn(&self, rows: &[Row]) -> Result<Turn<'_>, Error> {
+        let permit = self.turns.acquire().await.map_err(|_| Error::Stopped)?;
         let transaction = self.pool.begin().await.map_err(Error::from)?;
         let mut rows = rows.to_vec();
         rows.sort_unstable();
@@ -111,6 +117,7 @@ impl Postgres {
         Ok(Turn {
             store: self,
             transaction,
+            _one_of_few: permit,
         })
     }
 

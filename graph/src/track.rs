@@ -146,6 +146,18 @@ impl Track {
         &self.triggers
     }
 
+    /// The same rails with some loops that open all of their items at once.
+    #[must_use]
+    pub fn widened(&self, wanted: impl Fn(&NodeKey) -> bool) -> Track {
+        let mut wide = self.clone();
+        for node in wide.graph.node_weights_mut().filter(|node| wanted(&node.key)) {
+            if let Role::Loop(rule) = &mut node.role {
+                rule.concurrency = NonZeroU32::MAX;
+            }
+        }
+        wide
+    }
+
     /// The edges out of a node, in the order given.
     pub fn exits(&self, from: NodeIndex) -> impl Iterator<Item = Exit<'_>> {
         let loops = self.node(from).is_some_and(|node| matches!(node.role, Role::Loop(_)));

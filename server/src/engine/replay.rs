@@ -146,7 +146,9 @@ impl Original {
             Some(behind) if !behind.iter().any(|(scope, nodes)| is_behind(step, scope, nodes)) => self.kept(step),
             Some(_) | None => None,
         };
-        let rerun = Rerun::build(self.plan.track(), &trigger, at, kept).map_err(|_| self.unreadable())?;
+        // The items behind the one that is done again are over too, and must not wait for it.
+        let track = self.plan.track().widened(|node| self.is_over(node));
+        let rerun = Rerun::build(&track, &trigger, at, kept).map_err(|_| self.unreadable())?;
         let leads = |step: &StepId| rerun.run.step(step).is_some_and(|state| state.is_open());
         match redone.as_ref().is_none_or(leads) && rerun.run.outcome().is_none() {
             true => Ok(rerun),
@@ -190,6 +192,12 @@ impl Original {
             Status::Failed | Status::Ready | Status::Running | Status::Waiting | Status::Retrying => None,
             Status::Looping | Status::Skipped | Status::Cancelled | Status::Unknown => None,
         }
+    }
+
+    /// Whether a loop has gone through all of its items, wherever it stands.
+    fn is_over(&self, node: &NodeKey) -> bool {
+        let mut rows = self.steps.values().filter(|row| row.node == node.as_str());
+        rows.all(|row| Status::parse(&row.status) == Some(Status::Succeeded))
     }
 
     fn is_loop(&self, step: &StepId) -> bool {

@@ -40,6 +40,7 @@ pub struct ForEach {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Find {
     /// What kind of records.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub object: Option<String>,
     /// About `record`, the candidate; the run's own record is `trigger.record` here.
     #[serde(rename = "where", skip_serializing_if = "Option::is_none")]

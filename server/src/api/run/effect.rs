@@ -199,7 +199,6 @@ pub struct EffectQueries;
 #[Object]
 impl EffectQueries {
     /// Orders to the outside world, the newest first. `UNKNOWN` ones wait for a person.
-    #[expect(clippy::too_many_arguments, reason = "the arguments of a connection")]
     async fn effects(
         &self,
         context: &Context<'_>,

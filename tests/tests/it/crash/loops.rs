@@ -31,7 +31,7 @@ fn looping(sink: &str) -> Json {
             ),
             node("task", "createTask", json!({ "title": "{{ item }}" })),
             call(sink, "{{ item }}"),
-            node("pause", "delay", json!({ "for": "PT0.05S" })),
+            node("pause", "delay", json!({ "until": "now + duration('50ms')" })),
             node(
                 "end",
                 "createTask",

@@ -88,10 +88,8 @@ impl Case {
                 .filter(|(_, status)| **status == Status::Open)
                 .collect();
             if open.is_empty() {
-                let shown = standing
-                    .steps
-                    .iter()
-                    .filter(|(step, _)| self.shape.nodes[step.1].kind != Kind::Trigger);
+                // The trigger that started the run is no step of it.
+                let shown = standing.steps.iter().filter(|(step, _)| step.1 != 0);
                 let steps = shown.map(|(step, status)| (shapes::step(step).to_string(), self.shown(step.1, status)));
                 return (standing.failed, steps.collect());
             }

@@ -50,14 +50,24 @@ ids! {
     EffectId,
     /// A timer of a run.
     TimerId,
+    /// The times of a trigger.
+    ScheduleId,
     /// A run's wait for a record.
     WaitId,
     /// A server node of the installation.
     MemberId,
     /// An API key.
     KeyId,
+    /// A secret.
+    SecretId,
     /// A payload that is kept out of line.
     BlobId,
+    /// Long work that is done in parts.
+    JobId,
+    /// What let a start into a workflow, or turned it away.
+    EnrolmentId,
+    /// A gate that runs with one key pass.
+    GateId,
 }
 
 impl From<UserId> for RecordId {

@@ -27,6 +27,14 @@ pub struct Model {
     pub message_id: Option<String>,
     /// The Message-ID this answers.
     pub in_reply_to: Option<String>,
+    /// The message, one of ours, that this answers.
+    pub answers_id: Option<RecordId>,
+    /// When the last answer to it came.
+    pub answered_at: Option<Timestamp>,
+    /// True where a machine wrote it: an out-of-office reply, a list, a bounce.
+    pub automatic: bool,
+    /// What the provider calls it.
+    pub provider_id: Option<String>,
     pub sent_at: Option<Timestamp>,
     pub company_id: Option<RecordId>,
     pub contact_id: Option<RecordId>,

@@ -6,6 +6,7 @@ mod call_workflow;
 mod called;
 mod create_record;
 mod create_task;
+mod date_reached;
 mod delay;
 mod find_records;
 mod for_each;
@@ -13,14 +14,19 @@ mod http_request;
 mod join;
 mod kind;
 mod manual;
+mod message_received;
 mod record_created;
+mod record_deleted;
 mod record_updated;
+mod schedule;
 mod send_email;
+mod send_sms;
 mod set;
 mod stop;
 mod switch;
 mod update_record;
 mod wait_for;
+mod webhook;
 mod when;
 
 use serde_json::{Map, Value as Json};
@@ -31,6 +37,7 @@ pub use call_workflow::CallWorkflow;
 pub use called::Called;
 pub use create_record::CreateRecord;
 pub use create_task::CreateTask;
+pub use date_reached::DateReached;
 pub use delay::Delay;
 pub use find_records::{Direction, FindRecords, OrderBy};
 pub use for_each::{Find, ForEach, LoopError};
@@ -39,14 +46,19 @@ pub use join::{Join, JoinPolicy};
 pub(crate) use kind::{Compiled, Kind, Work};
 pub use kind::{ReadConfig, Writes};
 pub use manual::{Cardinality, FormField, FormInput, Manual};
+pub use message_received::{Channel, MessageReceived};
 pub use record_created::RecordCreated;
+pub use record_deleted::RecordDeleted;
 pub use record_updated::RecordUpdated;
+pub use schedule::Schedule;
 pub use send_email::{EmailKind, Recipients, SendEmail};
+pub use send_sms::SendSms;
 pub use set::Set;
 pub use stop::{Stop, StopOutcome};
 pub use switch::{Case, Switch};
 pub use update_record::UpdateRecord;
 pub use wait_for::{Awaited, WaitFor};
+pub use webhook::{Hook, Proof, Verification, Webhook};
 pub use when::When;
 
 /// Names every kind once: its variant in [`Config`], which is its config's type too.
@@ -124,9 +136,11 @@ macro_rules! kinds {
 
 kinds! {
     RecordCreated, RecordUpdated, Manual, Called,
+    RecordDeleted, Schedule, DateReached, Webhook, MessageReceived,
     When, Switch, Join, Set, ForEach, CallWorkflow, Stop,
     Delay, WaitFor,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,
+    SendSms,
 }
 
 impl Config {

@@ -8,7 +8,9 @@ mod setting;
 use crate::{event::Outcome, expression::Trace, key::Port, value::Value};
 
 pub use moment::{Moment, Unresolved};
-pub use order::{Body, Call, FindRecords, HttpRequest, Items, NewTask, Order, OutgoingEmail, RecordWait};
+pub use order::{
+    Body, Call, FindRecords, HttpRequest, Items, MessageWait, NewTask, Order, OutgoingEmail, OutgoingSms, RecordWait,
+};
 pub use setting::Setting;
 
 /// What a node does now.

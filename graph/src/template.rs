@@ -97,6 +97,11 @@ impl Template {
         }
     }
 
+    /// Whether a variable is read in no other way than by putting one of its fields in: `{{ variable.field }}`.
+    pub fn only_inserts(&self, variable: &str) -> bool {
+        inserts(&self.0.segments, variable)
+    }
+
     /// The expression, where there is nothing else.
     fn only(&self) -> Option<&Expression> {
         match &*self.0.segments {
@@ -135,6 +140,30 @@ fn read(expression: &Expression, loops: &[&Variables], paths: &mut Vec<Path>) {
             .any(|names| names.item == path.variable || names.key.as_ref() == Some(&path.variable))
     };
     paths.extend(expression.paths().iter().filter(|path| !of_a_loop(path)).cloned());
+}
+
+fn inserts(segments: &[Segment], variable: &str) -> bool {
+    let untouched = |expression: &Expression| expression.paths().iter().all(|path| *path.variable != *variable);
+    segments.iter().all(|segment| match segment {
+        Segment::Text(_) => true,
+        Segment::Output(expression) => untouched(expression) || is_field(expression.source(), variable),
+        Segment::If { arms, otherwise } => {
+            let arms = arms
+                .iter()
+                .all(|(condition, body)| untouched(condition) && inserts(body, variable));
+            arms && inserts(otherwise, variable)
+        }
+        Segment::For { items, body, .. } => untouched(items) && inserts(body, variable),
+    })
+}
+
+fn is_field(source: &str, variable: &str) -> bool {
+    let field = source
+        .trim()
+        .strip_prefix(variable)
+        .and_then(|rest| rest.strip_prefix('.'));
+    let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    field.is_some_and(|field| !field.is_empty() && word(field))
 }
 
 #[cfg(test)]

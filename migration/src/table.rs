@@ -25,6 +25,8 @@ struct Column {
     kind: Kind,
     null: bool,
     key: bool,
+    /// What rows have that are there already.
+    default: Option<&'static str>,
 }
 
 struct Index {
@@ -127,6 +129,14 @@ impl Table {
         self
     }
 
+    /// Where the last column is new, what rows have that are there already.
+    pub fn or(mut self, default: &'static str) -> Self {
+        if let Some(column) = self.columns.last_mut() {
+            column.default = Some(default);
+        }
+        self
+    }
+
     /// Rows are kept in the key's order (SQLite's WITHOUT ROWID): for rows that are read by their key alone.
     pub fn clustered(mut self) -> Self {
         self.clustered = true;
@@ -190,6 +200,7 @@ impl Table {
             kind,
             null: false,
             key,
+            default: None,
         });
         self
     }
@@ -239,7 +250,19 @@ impl Column {
             Kind::Transaction => "INTEGER DEFAULT 0",
         };
         let null = if self.null { "" } else { " NOT NULL" };
-        format!("{} {kind}{null}", quoted(self.name))
+        let default = self.default.map(|value| format!(" DEFAULT {value}"));
+        format!("{} {kind}{null}{}", quoted(self.name), default.unwrap_or_default())
+    }
+
+    /// The default of a column that is added to rows that exist.
+    fn nothing(&self, backend: DbBackend) -> &'static str {
+        match self.kind {
+            _ if self.null => "",
+            Kind::Boolean if backend == DbBackend::Postgres => " DEFAULT false",
+            Kind::Integer | Kind::Boolean => " DEFAULT 0",
+            Kind::Text => " DEFAULT ''",
+            Kind::Uuid | Kind::Bytes | Kind::Sequence | Kind::Transaction => "",
+        }
     }
 }
 
@@ -278,6 +301,49 @@ pub async fn drop(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), D
             .get_connection()
             .execute_unprepared(&format!("DROP TABLE {}", quoted(table.name)))
             .await?;
+    }
+    Ok(())
+}
+
+/// Adds the columns and the indexes to tables that exist. A column that holds no null gets the value of nothing: 0, false
+/// or an empty text.
+pub async fn extend(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
+    let connection = manager.get_connection();
+    let backend = connection.get_database_backend();
+    for table in tables {
+        let (name, wanted) = (quoted(table.name), |index: &&Index| {
+            backend == DbBackend::Postgres || !index.postgres_only
+        });
+        let columns = table.columns.iter().map(|column| {
+            let default = column.nothing(backend);
+            format!("ALTER TABLE {name} ADD COLUMN {}{default}", column.sql(backend))
+        });
+        let indexes = table
+            .indexes
+            .iter()
+            .filter(wanted)
+            .map(|index| index.create(table.name));
+        for statement in columns.chain(indexes) {
+            connection.execute_unprepared(&statement).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes away what [`extend`] has added.
+pub async fn shrink(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(), DbErr> {
+    for table in tables {
+        let indexes = table
+            .indexes
+            .iter()
+            .map(|index| format!("DROP INDEX IF EXISTS \"{}_{}\"", table.name, index.name));
+        let columns = table
+            .columns
+            .iter()
+            .map(|column| format!("ALTER TABLE {} DROP COLUMN {}", quoted(table.name), quoted(column.name)));
+        for statement in indexes.chain(columns) {
+            manager.get_connection().execute_unprepared(&statement).await?;
+        }
     }
     Ok(())
 }

@@ -22,6 +22,8 @@ use crate::{
     config::Config,
     console,
     control::Control,
+    hooks,
+    inbound::{self, Inbound},
     installation::{Error, Installation},
     source::Source,
 };
@@ -62,9 +64,10 @@ impl App {
             .first()
             .and_then(|known| known.as_socket_addr().copied());
         let address = address.unwrap_or(config.listen);
+        let public_url = config.public_url(address);
+        installation.links.lead_to(&public_url);
         installation.engine.start().await?;
         let control = Control::listen(config, &installation).await?;
-        let public_url = config.public_url(address);
         let set_up_link = installation
             .accounts
             .invite()
@@ -121,16 +124,32 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         crm: Arc::clone(&installation.crm),
         workflows: Arc::clone(&installation.workflows),
         engine: Arc::clone(&installation.engine),
+        secrets: Arc::clone(&installation.secrets),
+        messaging: Arc::clone(&installation.messaging),
     };
+    let hooks = hooks::Endpoint::new(hooks::Parts {
+        crm: Arc::clone(&installation.crm),
+        workflows: Arc::clone(&installation.workflows),
+        secrets: Arc::clone(&installation.secrets),
+        member: installation.engine.member(),
+    });
     let settings = transport::Settings {
         origins: Origins::new(&config.origins),
         session_cookie: cookies.name.clone(),
         sockets: sockets.clone(),
     };
     let schema = api::schema(&door, cookies);
-    Route::new()
+    let inbound = Inbound {
+        messaging: Arc::clone(&installation.messaging),
+        engine: Arc::clone(&installation.engine),
+        links: Arc::clone(&installation.links),
+        email_token: config.inbound_email_token.clone(),
+        sms_token: config.sms.as_ref().map(|sms| sms.token.clone()),
+    };
+    inbound::routes(Route::new(), Arc::new(inbound))
         .at("/graphql", transport::Endpoint::new(schema, door, settings))
         .at("/graphql/schema.graphql", get(schema_text))
+        .at("/hooks/*path", hooks)
         .at("/healthz", get(healthy))
         .at("/readyz", get(ready))
         .at("/*path", console::endpoint())

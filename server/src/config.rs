@@ -16,6 +16,7 @@ use crate::{
     actions::{
         egress::{self, Allow},
         email::{Security, SmtpConfig},
+        sms::{API, SmsConfig},
     },
     engine::housekeeping::Retention,
     store::Location,
@@ -27,6 +28,7 @@ const KEYS: &[&str] = &[
     "database_url",
     "egress.allow",
     "egress.ca",
+    "inbound.email_token",
     "listen",
     "log",
     "origins",
@@ -34,6 +36,11 @@ const KEYS: &[&str] = &[
     "public_url",
     "retention.run_days",
     "retention.runs_per_workflow",
+    "secret_keys",
+    "sms.account",
+    "sms.base_url",
+    "sms.from",
+    "sms.token",
     "smtp.ca",
     "smtp.from",
     "smtp.host",
@@ -63,8 +70,13 @@ pub struct Config {
     pub origins: Vec<String>,
     pub log: Log,
     pub smtp: Option<SmtpConfig>,
+    pub sms: Option<SmsConfig>,
+    /// What whoever brings mails to `/inbound/email` must show; none takes no mails.
+    pub inbound_email_token: Option<SecretString>,
     pub egress: egress::Settings,
     pub retention: Retention,
+    /// What secrets are sealed with, the key in use first; none given takes that of the data folder.
+    pub secret_keys: Vec<SecretString>,
 }
 
 /// How the log is written.
@@ -105,10 +117,15 @@ struct Raw {
     #[serde(default)]
     log: Log,
     smtp: Option<Smtp>,
+    sms: Option<Sms>,
+    #[serde(default)]
+    inbound: Inbound,
     #[serde(default)]
     egress: Egress,
     #[serde(default)]
     retention: Retention,
+    #[serde(default)]
+    secret_keys: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -133,6 +150,19 @@ enum Encryption {
     #[default]
     StartTls,
     Plain,
+}
+
+#[derive(Deserialize)]
+struct Sms {
+    account: String,
+    token: String,
+    from: String,
+    base_url: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+struct Inbound {
+    email_token: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -192,11 +222,14 @@ impl Config {
             origins: raw.origins,
             log: raw.log,
             smtp: raw.smtp.map(SmtpConfig::from),
+            sms: raw.sms.map(SmsConfig::from),
+            inbound_email_token: raw.inbound.email_token.map(SecretString::from),
             egress: egress::Settings {
                 allow: allow.collect::<Result<_, _>>()?,
                 ca: raw.egress.ca,
             },
             retention: raw.retention,
+            secret_keys: raw.secret_keys.into_iter().map(SecretString::from).collect(),
         })
     }
 }
@@ -221,6 +254,17 @@ impl From<Smtp> for SmtpConfig {
     }
 }
 
+impl From<Sms> for SmsConfig {
+    fn from(sms: Sms) -> Self {
+        Self {
+            account: sms.account,
+            token: SecretString::from(sms.token),
+            from: sms.from,
+            base_url: sms.base_url.unwrap_or_else(|| API.to_owned()),
+        }
+    }
+}
+
 fn environment(variables: HashMap<String, String>) -> Environment {
     Environment::with_prefix(PREFIX)
         .prefix_separator("_")
@@ -229,6 +273,7 @@ fn environment(variables: HashMap<String, String>) -> Environment {
         .list_separator(",")
         .with_list_parse_key("origins")
         .with_list_parse_key("egress.allow")
+        .with_list_parse_key("secret_keys")
         .source(Some(variables.into_iter().collect()))
 }
 

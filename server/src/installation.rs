@@ -9,15 +9,18 @@ use crate::{
     actions::{
         egress::{self, Egress},
         email::{self, Mailer},
+        sms::{self, Texter},
     },
     auth::{self, Accounts},
     config::Config,
     crm::{Catalogue, Crm, write::Enrol},
     engine::{self, Actions, Engine, Link, Parts, hints::Hints},
+    messaging::{Links, Messaging},
+    secrets::{self, Secrets, keyring::Keyring},
     seed,
     source::Source,
-    store::{self, Store},
-    workflow::{self, enrol::Triggers, manage::Workflows, versions::Versions},
+    store::{self, Location, Store},
+    workflow::{self, enrol::Triggers, manage::Workflows, schedule::Schedules, versions::Versions},
 };
 
 /// An open installation.
@@ -26,6 +29,9 @@ pub struct Installation {
     pub accounts: Arc<Accounts>,
     pub workflows: Arc<Workflows>,
     pub engine: Arc<Engine>,
+    pub secrets: Arc<Secrets>,
+    pub messaging: Arc<Messaging>,
+    pub links: Arc<Links>,
 }
 
 /// Why an installation can't be opened or served.
@@ -37,6 +43,10 @@ pub enum Error {
     Egress(#[from] egress::SetUpError),
     #[error("the mail server can't be used")]
     Mail(#[from] email::SetUpError),
+    #[error("the SMS account can't be used")]
+    Sms(#[from] sms::SetUpError),
+    #[error("the secrets can't be had")]
+    Secrets(#[from] secrets::Error),
     #[error("the accounts can't be read")]
     Accounts(#[from] auth::Error),
     #[error("the engine can't start")]
@@ -62,9 +72,14 @@ impl Installation {
         let actions = Actions {
             egress: Egress::new(&config.egress)?,
             mailer: config.smtp.clone().map(Mailer::new).transpose()?,
+            texter: config.sms.clone().map(Texter::new).transpose()?,
         };
         let store = Arc::new(Store::open(&config.location).await?);
         let (source, catalogue) = (Arc::new(source), Arc::new(Catalogue::core()));
+        let keyring = Arc::new(keyring(config, &source)?);
+        let links = Arc::new(Links::new(Arc::clone(&keyring)));
+        let secrets = Arc::new(Secrets::new(Arc::clone(&store), Arc::clone(&source), keyring));
+        secrets.reseal().await?;
         let member: MemberId = source.id();
         let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogue)));
         let triggers = Arc::new(Triggers::new(
@@ -87,15 +102,19 @@ impl Installation {
             Arc::clone(&store),
             catalogue,
             Arc::clone(&versions),
-            triggers,
+            Arc::clone(&triggers),
             Arc::clone(&source),
         );
+        let schedules = Schedules::new(Arc::clone(&crm), Arc::clone(&versions), triggers, member);
         let engine = Engine::new(Parts {
             store,
             crm: Arc::clone(&crm),
             versions,
+            schedules,
             source,
             actions,
+            secrets: Arc::clone(&secrets),
+            links: Arc::clone(&links),
             hints: Arc::<Hints>::default(),
             member,
             retention: config.retention,
@@ -105,8 +124,20 @@ impl Installation {
         Ok(Self {
             accounts: Arc::new(Accounts::new(Arc::clone(&crm))),
             workflows: Arc::new(workflows),
+            messaging: Arc::new(Messaging::new(Arc::clone(&crm))),
             crm,
             engine: Arc::new(engine),
+            secrets,
+            links,
         })
     }
+}
+
+/// Several server nodes on one database share no folder: they are given the key.
+fn keyring(config: &Config, source: &Source) -> Result<Keyring, secrets::Error> {
+    let folder = match &config.location {
+        Location::Folder(folder) => Some(folder.as_path()),
+        Location::Postgres { .. } => None,
+    };
+    Ok(Keyring::load(&config.secret_keys, folder, source.secret())?)
 }

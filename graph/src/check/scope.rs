@@ -94,28 +94,35 @@ impl<'c> Scopes<'c> {
         Some(item.cloned().unwrap_or(Type::Dyn))
     }
 
+    /// What is known when a run is about to start, whichever trigger starts it.
+    pub fn at_start(&self) -> TypeScope {
+        self.started(self.track.triggers())
+    }
+
     fn base(&self, origins: &[NodeIndex]) -> TypeScope {
+        self.started(origins)
+            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
+            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
+    }
+
+    fn started(&self, origins: &[NodeIndex]) -> TypeScope {
         let triggers = origins
             .iter()
             .filter_map(|at| self.nodes.get(&self.track.node(*at)?.key));
         let seen: Vec<_> = triggers.filter_map(|node| seen(&node.config, self.schema)).collect();
-        let record = seen
-            .iter()
-            .map(|seen| seen.0.clone())
-            .reduce(common)
-            .unwrap_or(Type::Dyn);
-        let previous = seen
-            .iter()
-            .map(|seen| seen.1.clone())
-            .reduce(common)
-            .unwrap_or(Type::Dyn);
-        TypeScope::new(Arc::clone(self.schema))
-            .with("trigger", trigger(&record, &previous, self.inputs(origins)))
+        let joint = |part: fn(&Seen) -> &Type| seen.iter().map(part).cloned().reduce(common).unwrap_or(Type::Dyn);
+        let (record, previous) = (joint(|seen| &seen.record), joint(|seen| &seen.previous));
+        let scope = TypeScope::new(Arc::clone(self.schema));
+        let scope = match &record {
+            Type::Record(object) if &*object.name == "message" => scope.with("message", record.clone()),
+            _ => scope,
+        };
+        let (inputs, payload) = (self.inputs(origins), joint(|seen| &seen.payload));
+        scope
+            .with("trigger", trigger(&record, &previous, inputs, payload))
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
-            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
-            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
     }
 
     /// What the workflow that calls hands over, as far as all triggers agree on it.
@@ -154,24 +161,50 @@ impl<'c> Scopes<'c> {
     }
 }
 
-/// The types of `record` and `previous` in a run that this trigger starts; none for what is no trigger.
-fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<(Type, Type)> {
+/// The types of what a trigger brings.
+struct Seen {
+    record: Type,
+    previous: Type,
+    payload: Type,
+}
+
+impl Seen {
+    fn record(record: Type, previous: Type) -> Option<Seen> {
+        Some(Seen {
+            record,
+            previous,
+            payload: Type::Null,
+        })
+    }
+}
+
+/// What a run sees that this trigger starts; none for what is no trigger.
+fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<Seen> {
     let record = |object: &Option<String>| {
         let object = object.as_deref().and_then(|name| schema.object(name));
         object.map_or(Type::Dyn, Type::Record)
     };
     match config {
-        Config::RecordCreated(trigger) => Some((record(&trigger.object), Type::Null)),
-        Config::RecordUpdated(trigger) => Some((record(&trigger.object), record(&trigger.object))),
-        Config::Manual(trigger) if trigger.has_record() => Some((record(&trigger.object), Type::Null)),
-        Config::Manual(_) => Some((Type::Null, Type::Null)),
-        Config::Called(trigger) if trigger.object.is_some() => Some((record(&trigger.object), Type::Null)),
-        Config::Called(_) => Some((Type::Null, Type::Null)),
+        Config::RecordCreated(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::RecordUpdated(trigger) => Seen::record(record(&trigger.object), record(&trigger.object)),
+        Config::RecordDeleted(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::Schedule(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::Called(trigger) if trigger.object.is_some() => Seen::record(record(&trigger.object), Type::Null),
+        Config::DateReached(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(_) | Config::Schedule(_) | Config::Called(_) => Seen::record(Type::Null, Type::Null),
+        Config::Webhook(trigger) => Some(Seen {
+            record: Type::Null,
+            previous: Type::Null,
+            payload: trigger.payload_type(),
+        }),
+        Config::MessageReceived(_) => Seen::record(record(&Some("message".to_owned())), Type::Null),
         Config::ForEach(_) | Config::CallWorkflow(_) => None,
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) => None,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
         Config::CreateTask(_) | Config::SendEmail(_) | Config::HttpRequest(_) | Config::Unknown { .. } => None,
+        Config::SendSms(_) => None,
     }
 }
 
@@ -216,7 +249,7 @@ fn called(config: &Config) -> Option<Signature> {
     }
 }
 
-fn trigger(record: &Type, previous: &Type, inputs: Type) -> Type {
+fn trigger(record: &Type, previous: &Type, inputs: Type, payload: Type) -> Type {
     fields([
         ("key", Type::String),
         ("kind", Type::String),
@@ -226,6 +259,7 @@ fn trigger(record: &Type, previous: &Type, inputs: Type) -> Type {
         ("changed", Type::list_of(Type::String)),
         ("form", Type::map_of(Type::Dyn)),
         ("inputs", inputs),
+        ("payload", payload),
     ])
 }
 

@@ -1,8 +1,7 @@
 //! `httpRequest`: calls another system.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
+use jsonschema::PatternOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -10,10 +9,11 @@ use super::kind::{Compiled, Kind, Resolve};
 use crate::{
     catalogue::{Description, Family, Field, Input},
     check::{Code, Problem, Site, fields},
+    json_schema::type_of,
     key::Port,
     resolve::{self, Body, Moment, Order, Resolution, Setting, Unresolved},
     template::{Escape, Template},
-    value::{FieldType, Type, Value},
+    value::{Type, Value},
 };
 
 /// Sends an HTTP request; its output is `status`, `headers` and `body`.
@@ -56,7 +56,10 @@ impl HttpRequest {
                 let message = format!("`{name}` cannot be the name of a header");
                 site.report(Problem::error(Code::InvalidValue, message).field(&field));
             }
-            Some((name.clone(), site.template(&field, Some(source), Escape::Header)?))
+            Some((
+                name.clone(),
+                site.template_with_secrets(&field, Some(source), Escape::Header)?,
+            ))
         };
         self.headers.iter().flatten().filter_map(compile).collect()
     }
@@ -67,9 +70,13 @@ impl HttpRequest {
             site.report(Problem::error(Code::Ambiguous, message).field("json"));
         }
         let text = site
-            .template("body", self.body.as_deref(), Escape::None)
+            .template_with_secrets("body", self.body.as_deref(), Escape::None)
             .map(Content::Text);
-        let json = |json| Setting::compile(json, &mut |source| site.template("json", Some(source), Escape::None));
+        let json = |json| {
+            Setting::compile(json, &mut |source| {
+                site.template_with_secrets("json", Some(source), Escape::None)
+            })
+        };
         text.or_else(|| self.json.as_ref().and_then(json).map(Content::Json))
     }
 
@@ -79,6 +86,18 @@ impl HttpRequest {
                 let message = format!("{status} is no HTTP status");
                 site.report(Problem::error(Code::InvalidValue, message).field(format!("expectedStatus[{place}]")));
             }
+        }
+    }
+
+    /// Refused here is what could hold no answer: a schema that breaks its rules, or refers to another place.
+    fn check_schema(&self, site: &mut Site<'_>) {
+        let read = |schema| {
+            let options = jsonschema::options().offline();
+            options.with_pattern_options(PatternOptions::regex()).build(schema)
+        };
+        if let Some(Err(error)) = self.response_schema.as_ref().map(read) {
+            let message = format!("`responseSchema` is no JSON Schema that can be used: {error}");
+            site.report(Problem::error(Code::InvalidValue, message).field("responseSchema"));
         }
     }
 }
@@ -97,7 +116,11 @@ impl Kind for HttpRequest {
                 Input::Choice(&["GET", "POST", "PUT", "PATCH", "DELETE"]),
                 "GET if nothing is said",
             ),
-            Field::required("url", Input::Template, "where to; values in it are escaped"),
+            Field::required(
+                "url",
+                Input::Template,
+                "where to; values in it are escaped. Here and in headers and body `{{ secrets.name }}` is a secret",
+            ),
             Field::optional("headers", Input::Values, "names, with a template each"),
             Field::optional("body", Input::Template, "what is sent, as text"),
             Field::optional("json", Input::Json, "what is sent, as JSON"),
@@ -109,17 +132,18 @@ impl Kind for HttpRequest {
             Field::optional(
                 "responseSchema",
                 Input::Json,
-                "the JSON Schema of the answer, which types `body`",
+                "the JSON Schema that the answer must keep to, which types `body`",
             ),
         ],
     };
 
     fn compile(&self, site: &mut Site<'_>) -> Compiled {
-        let url = site.template("url", self.url.as_deref(), Escape::Url);
+        let url = site.template_with_secrets("url", self.url.as_deref(), Escape::Url);
         let headers = self.headers(site);
         let body = self.body(site);
         self.check_status(site);
-        let answer = self.response_schema.as_ref().map_or(Type::Dyn, answer);
+        self.check_schema(site);
+        let answer = self.response_schema.as_ref().map_or(Type::Dyn, type_of);
         let output = fields([
             ("status", Type::Int),
             ("headers", Type::map_of(Type::String)),
@@ -135,40 +159,6 @@ impl Kind for HttpRequest {
         });
         Compiled::of(output, call.and_then(|call| site.unless_wrong(call)))
     }
-}
-
-/// The type of an answer, as far as its JSON Schema says it in the plainest way.
-fn answer(schema: &Json) -> Type {
-    match schema.get("type").and_then(Json::as_str) {
-        Some("string") => Type::String,
-        Some("integer") => Type::Int,
-        Some("number") => Type::Double,
-        Some("boolean") => Type::Bool,
-        Some("null") => Type::Null,
-        Some("array") => Type::list_of(schema.get("items").map_or(Type::Dyn, answer)),
-        Some("object") => properties(schema),
-        Some(_) | None => Type::Dyn,
-    }
-}
-
-fn properties(schema: &Json) -> Type {
-    let Some(Json::Object(properties)) = schema.get("properties") else {
-        return Type::Dyn;
-    };
-    let required = |name: &str| {
-        schema
-            .get("required")
-            .and_then(Json::as_array)
-            .is_some_and(|names| names.iter().any(|one| one == name))
-    };
-    let field = |(name, schema): (&String, &Json)| {
-        let field = FieldType::of(answer(schema));
-        (
-            Arc::from(name.as_str()),
-            if required(name) { field } else { field.nullable() },
-        )
-    };
-    Type::Struct(Arc::new(properties.iter().map(field).collect()))
 }
 
 #[derive(Debug)]

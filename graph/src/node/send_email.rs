@@ -12,7 +12,7 @@ use crate::{
     value::{Type, Value},
 };
 
-/// Sends an e-mail.
+/// Sends an e-mail. Its output is `message`, the record of it, and `messageId`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SendEmail {
@@ -44,11 +44,11 @@ pub enum Recipients {
     Many(Vec<String>),
 }
 
-/// Whether consent and an unsubscribe link are needed.
+/// Whether an e-mail or SMS needs consent, and a way to withdraw it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum EmailKind {
-    /// Needs consent and carries a link to unsubscribe.
+    /// Needs consent; an e-mail carries a link to unsubscribe.
     Marketing,
     /// Belongs to what the recipient asked for.
     Transactional,
@@ -60,6 +60,24 @@ impl Recipients {
             Some(Recipients::One(source)) => site.template(field, Some(source), Escape::Header).into_iter().collect(),
             Some(Recipients::Many(sources)) => site.templates(field, sources, Escape::Header),
             None => Vec::new(),
+        }
+    }
+}
+
+impl SendEmail {
+    /// Not every mail program shows the header that carries the link.
+    fn check_consent(&self, kind: EmailKind, site: &mut Site<'_>) {
+        let says = |body: &String| {
+            let body = body.to_lowercase();
+            ["unsubscribe", "opt out", "opt-out", "opt_out", "optout"]
+                .iter()
+                .any(|word| body.contains(word))
+        };
+        let mut bodies = self.text.iter().chain(&self.html).peekable();
+        if kind == EmailKind::Marketing && bodies.peek().is_some() && !bodies.any(says) {
+            let message = "marketing must say how to unsubscribe: its text has no such word or link";
+            let field = if self.html.is_some() { "html" } else { "text" };
+            site.report(Problem::warning(Code::NoWayToUnsubscribe, message).field(field));
         }
     }
 }
@@ -100,6 +118,7 @@ impl Kind for SendEmail {
         let text = site.template("text", self.text.as_deref(), Escape::None);
         let html = site.template("html", self.html.as_deref(), Escape::Html);
         let kind = self.kind.unwrap_or(EmailKind::Transactional);
+        self.check_consent(kind, site);
         let email = subject.map(|subject| Email {
             to,
             cc,
@@ -110,7 +129,10 @@ impl Kind for SendEmail {
             html,
             kind,
         });
-        let output = fields([("messageId", Type::String)]);
+        let output = fields([
+            ("message", Type::Reference("message".into()).or_null()),
+            ("messageId", Type::String),
+        ]);
         Compiled::of(output, email.and_then(|email| site.unless_wrong(email)))
     }
 }

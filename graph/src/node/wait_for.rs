@@ -1,10 +1,15 @@
 //! `waitFor`: goes on when something happens, or when that takes too long.
 
+mod message;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::{Compiled, Kind, Resolve};
+use super::{
+    kind::{Compiled, Kind, Resolve},
+    message_received::Channel,
+};
 use crate::{
     catalogue::{Description, Family, Field, Input},
     check::{Code, Problem, Site, fields},
@@ -25,7 +30,11 @@ pub struct WaitFor {
     pub object: Option<String>,
     /// An expression: which record; absent: the run's own, or any where it is of another object.
     pub record: Option<String>,
-    /// Must hold for the record.
+    /// An expression: the message of ours that an answer to is waited for, such as `steps.mail.output.message`.
+    pub reply_to: Option<String>,
+    /// How the message comes; absent: any way.
+    pub channel: Option<Channel>,
+    /// Must hold for the record or the message.
     #[serde(rename = "where")]
     pub condition: Option<String>,
     /// The longest wait, as an ISO 8601 duration.
@@ -38,6 +47,8 @@ pub struct WaitFor {
 pub enum Awaited {
     /// A record is, or becomes, such that a condition holds.
     RecordChanged,
+    /// Somebody writes to us.
+    MessageReceived,
 }
 
 impl Kind for WaitFor {
@@ -49,7 +60,11 @@ impl Kind for WaitFor {
         version: 1,
         ports: &[Port::HAPPENED, Port::TIMED_OUT],
         fields: &[
-            Field::required("event", Input::Choice(&["recordChanged"]), "what is waited for"),
+            Field::required(
+                "event",
+                Input::Choice(&["recordChanged", "messageReceived"]),
+                "what is waited for",
+            ),
             Field::optional(
                 "object",
                 Input::Object,
@@ -60,20 +75,42 @@ impl Kind for WaitFor {
                 Input::Expression,
                 "which record; by default the run's own, or any of another object",
             ),
-            Field::optional("where", Input::Condition, "must hold; `record` is the one waited for"),
+            Field::optional(
+                "replyTo",
+                Input::Expression,
+                "the message that is to be answered, such as `steps.mail.output.message`; by default any message will do",
+            ),
+            Field::optional(
+                "channel",
+                Input::Choice(&["EMAIL", "SMS"]),
+                "how the message comes; by default any way",
+            ),
+            Field::optional(
+                "where",
+                Input::Condition,
+                "must hold; `record` is the record waited for, `message` the message",
+            ),
             Field::optional("timeout", Input::Duration, "the longest wait, such as `P7D`"),
         ],
     };
 
     fn compile(&self, site: &mut Site<'_>) -> Compiled {
-        let named = site.object("object", self.object.as_deref());
-        let target = site.target(self.record.as_deref(), named);
         let timeout = site.span("timeout", self.timeout.as_deref());
         if self.timeout.is_none() {
             let message = "without a time-out it may wait for ever";
             site.report(Problem::warning(Code::WaitsForever, message).field("timeout"));
         }
-        let Some((object, record)) = target else {
+        match self.event {
+            Some(Awaited::MessageReceived) => message::compile(self, site, timeout),
+            Some(Awaited::RecordChanged) | None => self.compile_record(site, timeout),
+        }
+    }
+}
+
+impl WaitFor {
+    fn compile_record(&self, site: &mut Site<'_>, timeout: Option<Span>) -> Compiled {
+        let named = site.object("object", self.object.as_deref());
+        let Some((object, record)) = site.target(self.record.as_deref(), named) else {
             return Compiled::of(Type::Dyn, None::<Wait>);
         };
         let condition = site.condition_on("where", self.condition.as_deref(), &object);

@@ -34,12 +34,16 @@ pub enum Order {
     CreateTask(NewTask),
     /// A message.
     SendEmail(OutgoingEmail),
+    /// A short message.
+    SendSms(OutgoingSms),
     /// A call of another system.
     HttpRequest(HttpRequest),
     /// Leave by `out` at that time; at once where it is past.
     Delay { until: Timestamp },
     /// Leave by `happened` once a record is so.
     WaitForRecord(RecordWait),
+    /// Leave by `happened` once a message comes.
+    WaitForMessage(MessageWait),
 }
 
 /// A search.
@@ -104,7 +108,16 @@ pub struct OutgoingEmail {
     pub kind: EmailKind,
 }
 
-/// An HTTP request, rendered.
+/// An SMS, rendered. The number is as rendered: whoever sends it parses it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutgoingSms {
+    pub to: String,
+    pub text: String,
+    /// Whether consent is needed.
+    pub kind: EmailKind,
+}
+
+/// An HTTP request, rendered. A secret stands in it as whatever the bindings give for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HttpRequest {
     pub method: Method,
@@ -135,6 +148,17 @@ pub struct RecordWait {
     /// About `record` and `previous`, the candidate's; every other variable is the run's. Tested against the present
     /// state first.
     pub condition: Option<Expression>,
+    /// Leave by `timedOut` then.
+    pub deadline: Option<Timestamp>,
+}
+
+/// A wait for a message that comes in.
+#[derive(Clone, Debug)]
+pub struct MessageWait {
+    /// The message of ours that it must answer; one that has been answered already counts. None: any message from now on.
+    pub answers: Option<Reference>,
+    /// About `message`, the candidate; every other variable is the run's.
+    pub condition: Expression,
     /// Leave by `timedOut` then.
     pub deadline: Option<Timestamp>,
 }

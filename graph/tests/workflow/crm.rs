@@ -38,6 +38,13 @@ impl Schema for Crm {
                 ("id", FieldType::of(Type::String)),
                 ("email", FieldType::of(Type::String)),
             ],
+            "message" => vec![
+                ("id", FieldType::of(Type::String)),
+                ("channel", FieldType::of(Type::String)),
+                ("direction", FieldType::of(Type::String)),
+                ("automatic", FieldType::of(Type::Bool)),
+                ("text", FieldType::of(Type::String).nullable()),
+            ],
             "task" => vec![("id", FieldType::of(Type::String)), ("title", required(Type::String))],
             _ => return None,
         };
@@ -50,7 +57,7 @@ impl Schema for Crm {
     }
 
     fn object_names(&self) -> Vec<Arc<str>> {
-        ["deal", "company", "user", "task"].map(Arc::from).to_vec()
+        ["deal", "company", "user", "task", "message"].map(Arc::from).to_vec()
     }
 }
 

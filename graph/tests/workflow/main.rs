@@ -7,8 +7,14 @@ mod checking;
 #[cfg(test)]
 mod crm;
 #[cfg(test)]
+mod idle;
+#[cfg(test)]
+mod importing;
+#[cfg(test)]
 mod random;
 #[cfg(test)]
 mod reading;
 #[cfg(test)]
 mod resolving;
+#[cfg(test)]
+mod triggers;

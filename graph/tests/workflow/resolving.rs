@@ -312,3 +312,58 @@ fn a_trigger_matches_its_operation_object_fields_and_condition() {
     assert!(!matches(Operation::Created, "deal", "status", 80));
     assert!(!matches(Operation::Updated, "company", "status", 80));
 }
+
+#[test]
+fn a_trigger_for_messages_hears_people_on_its_channel_alone() {
+    let definition = json!({
+        "nodes": [
+            { "key": "came", "kind": "messageReceived", "config": { "channel": "SMS", "where": "message.text == 'a' || message.text == 'b'" } },
+            { "key": "end", "kind": "stop", "config": {} },
+        ],
+        "edges": [{ "from": "came", "to": "end" }],
+    });
+    let plan = check(definition).plan.unwrap();
+    let (_, trigger) = plan.triggers().next().unwrap();
+    let hears = |direction: &str, channel: &str, automatic: bool, text: &str| {
+        let message = Value::map([
+            ("direction", Value::text(direction)),
+            ("channel", Value::text(channel)),
+            ("automatic", Value::Bool(automatic)),
+            ("text", Value::text(text)),
+        ]);
+        let bindings = Variables::default().with("message", message);
+        trigger
+            .condition
+            .as_ref()
+            .unwrap()
+            .holds(&bindings, &mut Budget::default())
+            .unwrap()
+    };
+
+    assert!(hears("IN", "SMS", false, "b"));
+    assert!(!hears("OUT", "SMS", false, "b"));
+    assert!(!hears("IN", "EMAIL", false, "b"));
+    assert!(!hears("IN", "SMS", true, "b"));
+    assert!(!hears("IN", "SMS", false, "c"));
+}
+
+#[test]
+fn an_sms_is_rendered_with_its_number() {
+    let Order::SendSms(sms) = order(
+        "sendSms",
+        json!({ "to": " +1 415 555 0100 ", "text": "{{ record.status }}!" }),
+    ) else {
+        panic!("an SMS")
+    };
+
+    assert_eq!(
+        (sms.to.as_str(), sms.text.as_str(), sms.kind),
+        ("+1 415 555 0100", "WON!", EmailKind::Transactional)
+    );
+    assert_eq!(
+        resolve("sendSms", json!({ "to": "{{ '' }}", "text": "x" }))
+            .unwrap_err()
+            .code(),
+        "NO_RECIPIENT"
+    );
+}

@@ -13,6 +13,8 @@ use crate::{
     auth::{Accounts, Principal},
     crm::Crm,
     engine::Engine,
+    messaging::Messaging,
+    secrets::Secrets,
     workflow::manage::Workflows,
 };
 
@@ -22,6 +24,8 @@ pub struct Door {
     pub crm: Arc<Crm>,
     pub workflows: Arc<Workflows>,
     pub engine: Arc<Engine>,
+    pub secrets: Arc<Secrets>,
+    pub messaging: Arc<Messaging>,
 }
 
 /// How sessions reach browsers.
@@ -78,7 +82,11 @@ impl Authenticate for Door {
         let mut data = Data::default();
         if let Some(principal) = principal {
             data.insert(Caller::new(principal.access.clone(), Arc::clone(&self.crm)));
-            data.insert(Links::new(Arc::clone(&self.workflows), Arc::clone(&self.engine)));
+            data.insert(Links::new(
+                Arc::clone(&self.crm),
+                Arc::clone(&self.workflows),
+                Arc::clone(&self.engine),
+            ));
             data.insert(principal.clone());
         }
         data

@@ -8,7 +8,8 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use pointsman_entities::{
-    ids::{RunId, VersionId, WorkflowId},
+    change,
+    ids::{RecordId, RunId, VersionId, WorkflowId},
     run, step, workflow, workflow_version,
 };
 
@@ -16,12 +17,13 @@ use super::{
     caller::GATHER,
     error::{Error, Result},
 };
-use crate::{engine::Engine, store, workflow::manage::Workflows};
+use crate::{crm::Crm, engine::Engine, store, workflow::manage::Workflows};
 
 /// The loader of one operation.
 pub struct Links(DataLoader<Rows>);
 
 struct Rows {
+    crm: Arc<Crm>,
     workflows: Arc<Workflows>,
     engine: Arc<Engine>,
 }
@@ -30,10 +32,19 @@ struct Rows {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct StepsOf(RunId);
 
+/// The change that left a record at a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct ChangeAt(RecordId, i64);
+
+/// The runs that the change which left a record at a version has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct StartedBy(RecordId, i64);
+
 impl Links {
     /// A loader that has loaded nothing yet.
-    pub fn new(workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
-        Self(DataLoader::new(Rows { workflows, engine }, tokio::spawn).delay(GATHER))
+    pub fn new(crm: Arc<Crm>, workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
+        let rows = Rows { crm, workflows, engine };
+        Self(DataLoader::new(rows, tokio::spawn).delay(GATHER))
     }
 
     /// The workflow of that id.
@@ -58,6 +69,25 @@ impl Links {
     /// Where the database fails.
     pub async fn run(&self, id: RunId) -> Result<Option<run::Model>> {
         self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// The change that left a record at a version. Says nothing of who may see it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn change(&self, record: RecordId, version: i64) -> Result<Option<change::Model>> {
+        let change = self.0.load_one(ChangeAt(record, version)).await;
+        change.map_err(|error| Error::from(&*error))
+    }
+
+    /// The runs that this change has started.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn started(&self, record: RecordId, version: i64) -> Result<Vec<run::Model>> {
+        let runs = self.0.load_one(StartedBy(record, version)).await;
+        runs.map(Option::unwrap_or_default)
+            .map_err(|error| Error::from(&*error))
     }
 
     /// The steps of a run, in their order.
@@ -98,6 +128,16 @@ loads! {
     |rows, ids: WorkflowId| -> workflow::Model = rows.workflows.many(ids).await?;
     |rows, ids: VersionId| -> workflow_version::Model = rows.workflows.many_versions(ids).await?;
     |rows, ids: RunId| -> run::Model = rows.engine.many_runs(ids).await?;
+    |rows, places: ChangeAt| -> change::Model = {
+        let places: Vec<_> = places.iter().map(|place| (place.0, place.1)).collect();
+        let changes = rows.crm.changes_at(&places).await?;
+        changes.into_iter().map(|((record, version), change)| (ChangeAt(record, version), change)).collect()
+    };
+    |rows, places: StartedBy| -> Vec<run::Model> = {
+        let places: Vec<_> = places.iter().map(|place| (place.0, place.1)).collect();
+        let runs = rows.engine.started_by(&places).await?;
+        runs.into_iter().map(|((record, version), runs)| (StartedBy(record, version), runs)).collect()
+    };
     |rows, runs: StepsOf| -> Vec<step::Model> = {
         let ids: Vec<RunId> = runs.iter().map(|run| run.0).collect();
         let steps = rows.engine.steps(&ids).await?;

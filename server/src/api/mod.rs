@@ -10,6 +10,7 @@ mod connection;
 pub mod door;
 mod error;
 mod filter;
+mod job;
 mod key;
 mod links;
 mod money;
@@ -21,7 +22,9 @@ mod payload;
 mod rows;
 mod run;
 mod scalar;
+mod secret;
 mod subscription;
+mod suppression;
 mod timeline;
 pub mod transport;
 mod workflow;
@@ -38,12 +41,17 @@ pub struct Query(
     node::NodeQueries,
     account::AccountQueries,
     key::KeyQueries,
+    secret::SecretQueries,
+    suppression::SuppressionQueries,
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
+    workflow::TrialQueries,
+    workflow::EnrolmentQueries,
     run::RunQueries,
     run::EffectQueries,
     run::DashboardQueries,
+    job::JobQueries,
 );
 
 /// All mutations.
@@ -51,8 +59,11 @@ pub struct Query(
 pub struct Mutation(
     account::AccountMutations,
     key::KeyMutations,
+    secret::SecretMutations,
+    suppression::SuppressionMutations,
     object::ObjectMutations,
     workflow::WorkflowMutations,
+    workflow::TrialMutations,
     run::RunMutations,
 );
 
@@ -62,6 +73,7 @@ pub struct Subscription(
     subscription::RunEventSubscriptions,
     subscription::RunSubscriptions,
     subscription::RecordSubscriptions,
+    job::JobSubscriptions,
 );
 
 /// The whole schema.
@@ -92,6 +104,8 @@ pub fn schema(door: &Door, cookies: Cookies) -> Schema {
         .data(Arc::clone(&door.accounts))
         .data(Arc::clone(&door.workflows))
         .data(Arc::clone(&door.engine))
+        .data(Arc::clone(&door.secrets))
+        .data(Arc::clone(&door.messaging))
         .data(Arc::new(cookies))
         .finish()
 }

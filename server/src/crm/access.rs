@@ -50,10 +50,16 @@ pub enum Permission {
     InspectRuns,
     /// Create and revoke API keys.
     ManageKeys,
+    /// Change records without starting workflows, as an import may.
+    SuppressAutomation,
+    /// Keep and change secrets.
+    ManageSecrets,
+    /// Say to whom nothing is sent.
+    ManageSuppressions,
 }
 
 /// What one principal may see and do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     actor: Actor,
     role: Role,

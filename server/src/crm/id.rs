@@ -44,7 +44,9 @@ macro_rules! raw {
     )+};
 }
 
-raw!(UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId);
+raw!(
+    UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, JobId, SecretId, ScheduleId
+);
 
 #[cfg(test)]
 mod tests {

@@ -156,6 +156,13 @@ fn money(value: &Computed, current: Option<&Value>) -> Option<Money> {
     Money::of(amount, currency)
 }
 
+/// E.164, where the number says its country: so that it is found by what networks call it.
+fn international(text: &str) -> Option<String> {
+    let rest = text.strip_prefix('+')?;
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    Some(format!("+{digits}"))
+}
+
 fn normalize_text(kind: &Kind, text: &str) -> Result<String, Invalid> {
     let wrong = || invalid(Code::Invalid, format!("must be {}", noun(kind)));
     if text.contains('\0') {
@@ -173,7 +180,7 @@ fn normalize_text(kind: &Kind, text: &str) -> Result<String, Invalid> {
             let digits = text.chars().filter(char::is_ascii_digit).count();
             let plain = text.chars().all(|c| c.is_ascii_digit() || "+-. ()/".contains(c));
             if plain && (3..=20).contains(&digits) {
-                Ok(text.to_owned())
+                Ok(international(text).unwrap_or_else(|| text.to_owned()))
             } else {
                 Err(wrong())
             }

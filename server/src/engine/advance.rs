@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use pointsman_entities::{ids::RunId, run, user};
+use pointsman_entities::{ids::RunId, user};
 use pointsman_graph::{decision::Decision::Finish, event::Outcome};
-use sea_orm::{ActiveValue::Set, EntityTrait};
-use serde_json::Value as Json;
+use sea_orm::EntityTrait;
 
 use super::{
     Engine, Error,
+    end::{Ending, end},
     failures::Fault,
-    family::{self, Callees, Ended},
-    history::{What, Writer},
+    held::hold,
+    history::What,
     live::Live,
     segment::{Done, Segment},
 };
@@ -21,7 +21,8 @@ use crate::{
         cause::Actor,
         write::Enrolled,
     },
-    store::{self, Row, Update, Write, WriteSet},
+    store,
+    workflow::{admission::MAX_DEPTH, versions::Version},
 };
 
 /// How often a segment is decided anew before it takes a turn of its own.
@@ -29,9 +30,6 @@ const ATTEMPTS: u32 = 3;
 
 /// How often at most before the run is left alone for a while.
 const PATIENCE: u32 = 20;
-
-/// Why a run ends whose publisher may no longer act.
-const REFUSED: &str = "PUBLISHER_DISABLED: whoever published the workflow may no longer sign in";
 
 /// Moves a run until it is over, waits, or belongs to somebody else.
 pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) -> Result<(), Error> {
@@ -57,16 +55,36 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
                 None => return Ok(()),
             },
         };
-        let Some(access) = principal(engine, &live).await? else {
-            return refuse(engine, &live).await;
+        let access = match course(engine, &live).await? {
+            Course::Move(access) => access,
+            // These make write sets of their own, which would wait for the turn.
+            Course::Hold => {
+                drop(turn);
+                if hold(engine, &live).await? {
+                    return Ok(());
+                }
+                refused += 1;
+                continue;
+            }
+            Course::End(ending) => {
+                drop(turn);
+                if end(engine, &live, ending).await? {
+                    return Ok(());
+                }
+                refused += 1;
+                continue;
+            }
         };
         let mut segment = Segment::new(engine, live, &access);
         segment.advance().await?;
-        let (decision, done) = segment.close()?;
-        contended = rows(&decision.set);
+        let next = segment.give_back().await?;
+        let (mut decision, done) = segment.close()?;
+        decision.close();
+        contended = decision.set.updated();
         match engine.crm.settle(decision, turn).await? {
             Ok(()) => {
                 refused = 0;
+                next.into_iter().for_each(|run| engine.wake(run));
                 known = follow(engine, done);
                 if known.is_none() {
                     return Ok(());
@@ -78,6 +96,24 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
             }
         }
     }
+}
+
+/// What is to be done with a run.
+enum Course {
+    /// It moves, in somebody's name.
+    Move(Access),
+    /// It may not start yet.
+    Hold,
+    End(Ending),
+}
+
+async fn course(engine: &Engine, live: &Live) -> Result<Course, Error> {
+    Ok(match principal(engine, &live.version).await? {
+        None => Course::End(disabled()),
+        Some(_) if live.depth >= MAX_DEPTH && !live.run.is_started() => Course::End(cut()),
+        Some(_) if live.is_held(engine.source.now()) => Course::Hold,
+        Some(access) => Course::Move(access),
+    })
 }
 
 /// Longer with each refusal, and never quite the same.
@@ -102,8 +138,8 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
 
 /// In whose name the run acts: its version's publisher, with the role that user has now. None where the user may no
 /// longer sign in.
-async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error> {
-    let Some(publisher) = live.version.publisher else {
+pub async fn principal(engine: &Engine, version: &Version) -> Result<Option<Access>, Error> {
+    let Some(publisher) = version.publisher else {
         return Ok(Some(Access::system()));
     };
     let user = user::Entity::find_by_id(publisher)
@@ -114,63 +150,31 @@ async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error
     Ok(user.and_then(|user| Some(Access::new(Actor::User(publisher), Role::parse(&user.role)?))))
 }
 
-/// Ends a run whose publisher may no longer act.
-async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
-    let now = engine.source.now();
-    let mut history = Writer::after(live.seq, now);
-    history.note(What::Decision(Finish {
+/// The end of a run whose publisher may no longer act.
+fn disabled() -> Ending {
+    Ending {
+        status: "FAILED",
         outcome: Outcome::Failed,
-    }));
-    let row = run::ActiveModel {
-        status: Set("FAILED".into()),
-        seq: Set(history.last()),
-        error: Set(Some(REFUSED.into())),
-        fingerprint: Set(Some(
-            Fault {
-                node: String::new(),
-                code: "PUBLISHER_DISABLED".into(),
-                pattern: String::new(),
-            }
-            .fingerprint(),
-        )),
-        owner: Set(None),
-        ready: Set(false),
-        epoch: Set(live.lease.epoch + 1),
-        finished_at: Set(Some(now)),
-        updated_at: Set(now),
-        ..Default::default()
-    };
-    let mut set = WriteSet::new();
-    set.push(Write::Update(
-        Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch),
-    ));
-    if let Some(row) = history.row(live.id) {
-        set.insert(row);
+        error: Some("PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into()),
+        fault: Some(Fault {
+            node: String::new(),
+            code: "PUBLISHER_DISABLED".into(),
+            pattern: String::new(),
+        }),
+        told: What::Decision(Finish {
+            outcome: Outcome::Failed,
+        }),
     }
-    let ended = Ended {
-        outcome: Outcome::Failed,
-        outputs: Json::Null,
-        error: Some(REFUSED.into()),
-    };
-    let caller = family::tell_caller(engine, &mut set, live.id, ended, now).await?;
-    let callees = family::cancel_callees(engine, &mut set, live.id, Callees::All, now).await?;
-    if engine.store.commit(set).await?.is_err() {
-        engine.look_later(live.id);
-        return Ok(());
-    }
-    engine.hints.moved(live.id);
-    caller.into_iter().chain(callees).for_each(|run| engine.wake(run));
-    Ok(())
 }
 
-/// The rows that a write set updates, to lock them where others are always quicker.
-fn rows(set: &WriteSet) -> Vec<Row> {
-    let row = |write: &Write| match write {
-        Write::Update(Update { table, key, .. }) => match key.as_slice() {
-            [("id", sea_orm::Value::Uuid(Some(id)))] => Some(Row { table, id: *id }),
-            _ => None,
-        },
-        Write::Insert(_) | Write::Delete(_) | Write::Require(_) => None,
-    };
-    set.writes().iter().filter_map(row).collect()
+/// The end of a run that workflows have set off by way of each other too often. It never begins.
+fn cut() -> Ending {
+    let reason = format!("DEPTH_LIMIT: cut after {MAX_DEPTH} changes that workflows made of each other");
+    Ending {
+        status: "REFUSED",
+        outcome: Outcome::Failed,
+        fault: None,
+        error: Some(reason.clone()),
+        told: What::Refused { reason },
+    }
 }

@@ -20,6 +20,7 @@ use crate::{
         write::Problem,
     },
     store::{self, Write, WriteSet},
+    workflow::{readmission::Readmission, reason::Reason},
 };
 
 /// Runs that one request can be about.
@@ -107,12 +108,43 @@ impl Engine {
                 Err(problem) => return Ok(Err(problem)),
             };
             let (mut set, now) = (WriteSet::new(), self.source.now());
-            runs.iter().for_each(|run| act.add(&mut set, run, now));
-            let ids: Vec<_> = runs.iter().map(|run| run.id).collect();
+            let (mut readmission, mut ids) = (Readmission::default(), Vec::new());
+            for run in &runs {
+                match self.let_in(act, run, &mut readmission, &mut set).await? {
+                    Ok(()) => {
+                        act.add(&mut set, run, now);
+                        ids.push(run.id);
+                    }
+                    Err(reason) if matches!(which, Which::One(_)) => {
+                        return Ok(Err(refused(Code::Conflict, reason.message())));
+                    }
+                    // Who has no room now can be retried later.
+                    Err(_) => {}
+                }
+            }
+            readmission.close(&mut set);
             request.remember(&mut set, &ids.iter().map(|id| id.0).collect::<Vec<_>>(), now);
             if self.store.commit(set).await?.is_ok() {
                 ids.iter().for_each(|id| self.wake(*id));
                 return self.known(ids).await.map(Ok);
+            }
+        }
+    }
+
+    /// A run that is taken up again takes the slot and the key that it gave back; one that is cancelled needs none.
+    async fn let_in(
+        &self,
+        act: Act,
+        run: &run::Model,
+        readmission: &mut Readmission,
+        set: &mut WriteSet,
+    ) -> Result<Result<(), Reason>, Error> {
+        match act {
+            Act::Cancel => Ok(Ok(())),
+            Act::Retry => {
+                let (version, now) = (self.versions.get(run.version_id).await?, self.source.now());
+                let readmitted = readmission.readmit(&self.store, &version, run, run.id, now, set);
+                Ok(readmitted.await?)
             }
         }
     }

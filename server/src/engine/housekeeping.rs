@@ -2,7 +2,8 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, idempotency, run, run_event, run_inbox, run_item, session, step, time::Timestamp, timer, wait,
+    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, run_item, session, step,
+    time::Timestamp, timer, turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
@@ -24,6 +25,9 @@ const DAY: i64 = 86_400_000_000;
 
 /// How long a keyed request gives its first answer again.
 const KEYS: i64 = DAY;
+
+/// How long a delivery is known again: senders give up after a day or three.
+const DELIVERIES: i64 = 7 * DAY;
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -72,6 +76,8 @@ pub async fn tick(engine: &Engine) -> Result<(), Error> {
     let now = engine.source.now();
     clear_keys(engine, now).await?;
     clear_sessions(engine, now).await?;
+    clear_enrolment(engine, now).await?;
+    clear_deliveries(engine, now).await?;
     clear_runs(engine, now).await
 }
 
@@ -103,6 +109,56 @@ async fn clear_sessions(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             .map_err(store::Error::from)?;
         let rows = old.into_iter().map(|row| vec![("token_hash", row.token_hash.into())]);
         if !delete(engine, session::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Keys whose window is over, and why changes started nothing, as long as runs are kept.
+async fn clear_enrolment(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = enrolment_key::Entity::find()
+            .filter(enrolment_key::Column::Until.lte(now))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        // One that was taken anew meanwhile is another run's.
+        let key = |row: enrolment_key::Model| vec![("id", row.id.0.into()), ("run_id", row.run_id.0.into())];
+        if !delete(engine, enrolment_key::Entity.table_name(), old.into_iter().map(key)).await? {
+            break;
+        }
+    }
+    let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
+    for _ in 0..BATCHES {
+        let old = turned_away::Entity::find()
+            .filter(turned_away::Column::At.lt(now.plus_micros(-age)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| vec![("id", row.id.0.into())]);
+        if !delete(engine, turned_away::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn clear_deliveries(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = hook_delivery::Entity::find()
+            .filter(hook_delivery::Column::At.lt(now.plus_micros(-DELIVERIES)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| {
+            let workflow = ("workflow_id", row.workflow_id.0.into());
+            vec![workflow, ("delivery", row.delivery.into())]
+        });
+        if !delete(engine, hook_delivery::Entity.table_name(), rows).await? {
             break;
         }
     }
@@ -153,14 +209,14 @@ async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
 
 /// Removes a run that is over and all that belongs to it, at once.
 async fn clear_run(engine: &Engine, ended: &run::Model) -> Result<(), Error> {
-    let (mut set, reads) = (WriteSet::new(), engine.store.reads());
-    let run = ended.id;
+    let (mut set, reads, run) = (WriteSet::new(), engine.store.reads(), ended.id);
     // Whoever retries it at this moment keeps it.
     set.push(Write::Require(Require {
         table: run::Entity.table_name(),
         key: vec![("id", run.0.into())],
         guard: vec![("finished_at", ended.finished_at.map(Timestamp::micros).into())],
     }));
+    payload::remove(&engine.store, &mut set, &ended.input).await?;
     let of_run = || vec![("run_id", run.0.into())];
     let steps = step::Entity::find()
         .filter(step::Column::RunId.eq(run))

@@ -77,6 +77,8 @@ pub enum Purpose {
     Timeout,
     /// The next attempt of a step.
     Retry,
+    /// The time that the workflow's rate gave the run.
+    Start,
 }
 
 impl Purpose {
@@ -87,12 +89,13 @@ impl Purpose {
             Self::Delay => "DELAY",
             Self::Timeout => "TIMEOUT",
             Self::Retry => "RETRY",
+            Self::Start => "START",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Retry]
+        [Self::Delay, Self::Timeout, Self::Retry, Self::Start]
             .into_iter()
             .find(|purpose| purpose.text() == text)
     }
@@ -114,7 +117,7 @@ impl Fact {
             | Self::RecordChanged { step, attempt, .. }
             | Self::ChildEnded { step, attempt, .. } => Some((step, *attempt)),
             Self::Due {
-                purpose: Purpose::Retry,
+                purpose: Purpose::Retry | Purpose::Start,
                 ..
             }
             | Self::CancelRequested
@@ -157,13 +160,14 @@ pub fn reopen(set: &mut WriteSet, ended: &run::Model, fact: &Fact, now: Timestam
     insert(set, ended.id, number, fact, now);
 }
 
-/// Makes a run that is over one that is not.
+/// Makes a run that is over one that is not, and that queues nowhere.
 #[must_use]
 pub fn reopening(ended: &run::Model, mut set: Vec<(&'static str, Assign)>, now: Timestamp) -> Update {
     let begun = ended.started_at.is_some();
     set.extend([
         ("status", Assign::Value(if begun { "RUNNING" } else { "QUEUED" }.into())),
         ("ready", Assign::Value(true.into())),
+        ("place", Assign::Value(sea_orm::Value::BigInt(None))),
         ("finished_at", Assign::Value(sea_orm::Value::BigInt(None))),
         ("updated_at", Assign::Value(now.micros().into())),
     ]);

@@ -11,6 +11,7 @@ use pointsman_entities::{
     run, step, workflow,
 };
 use pointsman_graph::{
+    definition::Reenrolment,
     key::Port,
     run::{Run, StepState},
     step::StepId,
@@ -24,7 +25,7 @@ use super::{
 use crate::{
     crm::{access::Permission, keyed::Request, validate::Code},
     store::{self, Update, Write, WriteSet},
-    workflow::versions::Version,
+    workflow::{keys, versions::Version},
 };
 
 /// What came of taking runs to the newest version.
@@ -98,6 +99,7 @@ impl Engine {
                         continue;
                     }
                 };
+                self.give_up_key(&run, &version, &mut set).await?;
                 let row = run::ActiveModel {
                     version_id: Set(version.id),
                     state: Set(state),
@@ -118,6 +120,16 @@ impl Engine {
                 return Ok(Ok(report));
             }
         }
+    }
+
+    /// A key that the newest version doesn't ask for would not be given back at the run's end.
+    async fn give_up_key(&self, run: &run::Model, version: &Version, set: &mut WriteSet) -> Result<(), Error> {
+        let rule = |of: &Version| of.plan.enrolment().reenrolment == Reenrolment::NotWhileRunning;
+        let old = self.versions.get(run.version_id).await?;
+        if let Some(record) = run.record_id.filter(|_| rule(&old) && !rule(version)) {
+            keys::give_back(run.workflow_id, record, run.id, set);
+        }
+        Ok(())
     }
 
     async fn newest(&self, id: WorkflowId) -> Result<Option<Arc<Version>>, Error> {

@@ -4,17 +4,22 @@
 //! What a run does next is `pointsman_graph`'s to decide. Here it meets the database, the clock and the outside world.
 
 mod advance;
+pub mod backtest;
 pub mod browse;
 pub mod changes;
 pub mod control;
 pub mod dashboard;
+pub mod dry_run;
 pub mod effect;
+mod end;
 mod failures;
 mod family;
+mod held;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
 pub mod inbox;
+pub mod jobs;
 pub mod live;
 pub mod migrate;
 pub mod moves;
@@ -24,6 +29,7 @@ mod queue;
 mod recover;
 pub mod replay;
 pub mod runs;
+mod schedules;
 mod scope;
 mod segment;
 pub mod tail;
@@ -38,17 +44,21 @@ use std::{
 };
 
 use pointsman_entities::ids::{EffectId, MemberId, RunId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    actions::{egress::Egress, email::Mailer},
+    actions::{egress::Egress, email::Mailer, sms::Texter},
     crm::{Crm, mutate::Committed, write::Enrolled},
+    messaging::Links,
+    secrets::Secrets,
     source::Source,
     store::{self, Store},
-    workflow::{self, versions::Versions},
+    workflow::{self, schedule::Schedules, versions::Versions},
 };
+pub use effect::Receipt;
+
 use changes::Changes;
 use hints::Hints;
 use housekeeping::Retention;
@@ -91,6 +101,8 @@ pub struct Actions {
     pub egress: Egress,
     /// None where no mail server is configured: e-mail steps fail with a clear code.
     pub mailer: Option<Mailer>,
+    /// None where no account is configured: SMS steps fail with a clear code.
+    pub texter: Option<Texter>,
 }
 
 /// The engine of one server node. Cheap to clone.
@@ -102,14 +114,18 @@ pub struct Inner {
     store: Arc<Store>,
     crm: Arc<Crm>,
     versions: Arc<Versions>,
+    schedules: Schedules,
     source: Arc<Source>,
     actions: Arc<Actions>,
+    secrets: Arc<Secrets>,
+    links: Arc<Links>,
     hints: Arc<Hints>,
     changes: Arc<Changes>,
     tail: Arc<Tail<Changes>>,
     moves: Arc<Tail<Moves>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
+    jobs: Notify,
     lanes: Lanes,
     performing: Mutex<HashSet<EffectId>>,
     performers: TaskTracker,
@@ -123,6 +139,7 @@ pub struct Inner {
 /// A lane for each kind of effect: calls that hang hold up no mail.
 struct Lanes {
     email: Semaphore,
+    sms: Semaphore,
     http: Semaphore,
 }
 
@@ -130,6 +147,7 @@ impl Default for Lanes {
     fn default() -> Self {
         Self {
             email: Semaphore::new(EFFECTS),
+            sms: Semaphore::new(EFFECTS),
             http: Semaphore::new(EFFECTS),
         }
     }
@@ -140,8 +158,11 @@ pub struct Parts {
     pub store: Arc<Store>,
     pub crm: Arc<Crm>,
     pub versions: Arc<Versions>,
+    pub schedules: Schedules,
     pub source: Arc<Source>,
     pub actions: Actions,
+    pub secrets: Arc<Secrets>,
+    pub links: Arc<Links>,
     pub hints: Arc<Hints>,
     pub member: MemberId,
     pub retention: Retention,
@@ -165,12 +186,16 @@ impl Engine {
             store: parts.store,
             crm: parts.crm,
             versions: parts.versions,
+            schedules: parts.schedules,
             source: parts.source,
             actions: Arc::new(parts.actions),
+            secrets: parts.secrets,
+            links: parts.links,
             hints: parts.hints,
             changes: Arc::new(Changes),
             queue: Arc::default(),
             alarm: Arc::default(),
+            jobs: Notify::new(),
             lanes: Lanes::default(),
             performing: Mutex::default(),
             performers: TaskTracker::new(),
@@ -190,9 +215,11 @@ impl Engine {
         recover::announce(self).await?;
         recover::sweep(self).await?;
         self.loops.spawn(timers::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(schedules::run(self.clone(), self.stop.clone()));
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::beat(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(jobs::run(self.clone(), self.stop.clone()));
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
         self.loops.spawn(changes.run(self.hints.watch_changes()));
         self.loops.spawn(moves.run(self.hints.watch_runs()));
@@ -314,6 +341,11 @@ impl Committed for Link {
         if logged {
             engine.hints.changed();
         }
-        enrolled.into_iter().for_each(|enrolled| engine.enter(enrolled));
+        for enrolled in enrolled {
+            match enrolled.held {
+                true => engine.wake(enrolled.run),
+                false => engine.enter(enrolled),
+            }
+        }
     }
 }

@@ -26,6 +26,7 @@ use super::{
 use crate::{
     crm::{access::Permission, keyed::Request, validate::Code, write::Problem},
     store::{self, WriteSet, payload},
+    workflow::readmission::Readmission,
 };
 
 /// A run that is over or under way, as far as another one is made of it.
@@ -78,6 +79,13 @@ impl Engine {
                 return Ok(Err(refused(Code::Invalid, "the run's steps do not lead to that one")));
             };
             let (new, mut set) = (self.source.id(), WriteSet::new());
+            let (version, now) = (self.versions.get(original.row.version_id).await?, self.source.now());
+            let mut readmission = Readmission::default();
+            let readmitted = readmission.readmit(&self.store, &version, &original.row, new, now, &mut set);
+            if let Err(reason) = readmitted.await? {
+                return Ok(Err(refused(Code::Conflict, reason.message())));
+            }
+            readmission.close(&mut set);
             original.write(self, &mut set, new, &rerun, request).await?;
             request.remember(&mut set, &[new.0], self.source.now());
             if self.store.commit(set).await?.is_ok() {
@@ -247,7 +255,11 @@ impl Original {
             }
         }
         rows.into_iter().for_each(|row| set.insert(row));
-        set.insert(self.row(engine, new, rerun, &history, request)?);
+        let input = again(engine, set, self.row.input.clone()).await?;
+        set.insert(run::ActiveModel {
+            input: Set(input),
+            ..self.row(engine, new, rerun, &history, request)?
+        });
         history.row(new).into_iter().for_each(|row| set.insert(row));
         Ok(())
     }
@@ -322,7 +334,6 @@ impl Original {
             trigger_node: Set(self.row.trigger_node.clone()),
             object: Set(self.row.object.clone()),
             record_id: Set(self.row.record_id),
-            input: Set(self.row.input.clone()),
             state: Set(Some(state)),
             owner: Set(None),
             epoch: Set(1),
@@ -332,6 +343,7 @@ impl Original {
             ready: Set(true),
             cause: Set(request.access.actor().text()),
             replay_of: Set(Some(self.row.id)),
+            gate_id: Set(self.row.gate_id),
             depth: Set(0),
             created_at: Set(now),
             started_at: Set(Some(now)),

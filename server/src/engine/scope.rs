@@ -16,29 +16,43 @@ use crate::{
     facts,
 };
 
-const TRIGGER: [&str; 8] = ["key", "kind", "at", "record", "previous", "changed", "form", "inputs"];
+const TRIGGER: [&str; 9] = [
+    "key", "kind", "at", "record", "previous", "changed", "form", "inputs", "payload",
+];
 
-/// The variables of one step. `candidate` stands over `record` where a search or a wait looks at other records.
+/// The variables of one step.
 pub struct Scope<'a, 's> {
     pub live: &'a Live,
     pub snapshot: &'a Snapshot<'s>,
     pub catalogue: &'a Catalogue,
     pub place: &'a Place,
     pub now: Timestamp,
-    pub candidate: Option<&'a Arc<Record>>,
+    /// A record that a search or a wait looks at, by the name that it has there.
+    pub candidate: Option<(&'a str, &'a Arc<Record>)>,
+    /// Marks the places of secrets, see `actions::http::Text::marked`.
+    pub mark: &'a str,
 }
 
 impl Scope<'_, '_> {
     /// The run's record as the segment sees it, its own writes included.
     fn subject(&self) -> Option<&Arc<Record>> {
+        if self.live.looks_back() {
+            return self.live.input.record.as_ref();
+        }
         let (object, id) = self.live.subject.as_ref()?;
         let object = self.catalogue.object(object)?;
         self.snapshot.known(object, *id).flatten()
     }
 
     fn named(&self, variable: &str) -> Option<&Arc<Record>> {
+        if let Some((name, candidate)) = self.candidate
+            && name == variable
+        {
+            return Some(candidate);
+        }
         match variable {
-            "record" => self.candidate.or_else(|| self.subject()),
+            "record" => self.subject(),
+            "message" => self.subject().filter(|record| record.object.name == "message"),
             "previous" => self.live.input.previous.as_ref(),
             _ => None,
         }
@@ -80,7 +94,7 @@ impl Scope<'_, '_> {
                 let node = self.live.version.plan.node(&self.live.trigger.parse().ok()?)?;
                 Some(Value::String(Arc::clone(&node.kind)))
             }
-            "at" => time(self.live.created_at),
+            "at" => time(input.due.unwrap_or(self.live.created_at)),
             "record" => Some(record(&input.record)),
             "previous" => Some(record(&input.previous)),
             "changed" => {
@@ -92,6 +106,14 @@ impl Scope<'_, '_> {
             }
             "form" => Some(Value::from_json(&input.form)),
             "inputs" => Some(self.inputs()),
+            "payload" => {
+                let schema = self
+                    .live
+                    .occasion()
+                    .and_then(|trigger| trigger.hook()?.payload.as_ref());
+                let untyped = || Value::from_json(&input.payload);
+                Some(schema.map_or_else(untyped, |schema| schema.value(&input.payload)))
+            }
             _ => None,
         }
     }
@@ -120,7 +142,9 @@ impl Scope<'_, '_> {
 impl Bindings for Scope<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
         match name {
-            "record" | "previous" => Some(self.named(name).map_or(Value::Null, |record| record.to_expression())),
+            "record" | "previous" | "message" => {
+                Some(self.named(name).map_or(Value::Null, |record| record.to_expression()))
+            }
             "trigger" => Some(self.group(&TRIGGER, |field| self.trigger(field))),
             "run" => Some(self.group(&["id", "startedAt"], |field| self.run(field))),
             "workflow" => Some(self.group(&["id", "name"], |field| self.workflow(field))),
@@ -141,7 +165,8 @@ impl Bindings for Scope<'_, '_> {
 
     fn field(&self, variable: &str, field: &str) -> Option<Value> {
         match variable {
-            "record" | "previous" => self.named(variable)?.expression_field(field),
+            "record" | "previous" | "message" => self.named(variable)?.expression_field(field),
+            "secrets" => Some(format!("{}~{field}~", self.mark).into()),
             "steps" => self.step(field),
             "trigger" => self.trigger(field),
             "run" => self.run(field),

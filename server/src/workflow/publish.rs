@@ -1,16 +1,23 @@
 //! Publishing: a draft without errors becomes a version, and new runs start on it from the same commit on.
 
+use std::sync::Arc;
+
 use pointsman_entities::{
     ids::{VersionId, WorkflowId},
     workflow, workflow_version,
 };
-use pointsman_graph::{check::Problem as Flaw, definition::Definition};
+use pointsman_graph::{
+    check::{Checked, Problem as Flaw, between},
+    definition::Definition,
+    plan::Plan,
+};
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
 use super::{
     Error,
     enrol::EPOCH,
+    listen::Listens,
     manage::{Answer, State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
@@ -56,13 +63,17 @@ impl Workflows {
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
         };
-        let flaws = match self.flaws(&workflow).await? {
-            Ok(flaws) => flaws,
+        let Checked {
+            plan,
+            problems: mut flaws,
+        } = match self.checked(&workflow).await? {
+            Ok(checked) => checked,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
-        if flaws.iter().any(Flaw::is_error) {
+        let Some(plan) = plan else {
             return Ok(Published::Flawed { workflow, flaws });
-        }
+        };
+        flaws.extend(self.rounds(&workflow, &plan));
         let version = self.next_version(request, &workflow);
         let beside = [version.id.0];
         let changed = self.change(request, id, &beside, |now, row, set| {
@@ -75,7 +86,10 @@ impl Workflows {
             row.state = Set(State::Active.text().into());
             row.active_version = Set(Some(version.id));
             row.latest_number = Set(version.number);
-            Ok(())
+            Ok(Listens::To {
+                version: version.id,
+                plan: Arc::clone(&plan),
+            })
         });
         Ok(match changed.await? {
             Ok(workflow) if workflow.active_version != Some(version.id) => self.latest(workflow).await?,
@@ -93,13 +107,33 @@ impl Workflows {
     /// # Errors
     /// Where the database fails. A draft that can't even be read is refused.
     pub async fn flaws(&self, workflow: &workflow::Model) -> Answer<Vec<Flaw>> {
+        Ok(self.checked(workflow).await?.map(|checked| checked.problems))
+    }
+
+    async fn warnings(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Error> {
+        let Ok(Checked { plan, problems }) = self.checked(workflow).await? else {
+            return Ok(Vec::new());
+        };
+        let rounds = plan.map_or_else(Vec::new, |plan| self.rounds(workflow, &plan));
+        Ok([problems, rounds].concat())
+    }
+
+    async fn checked(&self, workflow: &workflow::Model) -> Answer<Checked> {
         match Definition::read(&workflow.draft) {
-            Ok(draft) => Ok(Ok(self.check(&draft, Some(workflow.id)).await?.problems)),
+            Ok(draft) => self.check(&draft, Some(workflow.id)).await.map(Ok),
             Err(error) => {
                 let message = format!("the draft can't be read: {error}");
                 Ok(Err(refused(Code::Invalid, &message, None)))
             }
         }
+    }
+
+    /// The warnings of other active workflows that this one, as its draft says, can set off and that can set it off again.
+    fn rounds(&self, workflow: &workflow::Model, plan: &Plan) -> Vec<Flaw> {
+        let active = self.triggers.active();
+        let others = active.iter().filter(|version| version.workflow != workflow.id);
+        let others: Vec<_> = others.map(|version| (version.name.as_str(), &*version.plan)).collect();
+        between(&workflow.name, plan, &others)
     }
 
     fn next_version(&self, request: Request<'_>, workflow: &workflow::Model) -> workflow_version::Model {
@@ -108,6 +142,8 @@ impl Workflows {
             workflow_id: workflow.id,
             number: workflow.latest_number + 1,
             definition: workflow.draft.clone(),
+            name: workflow.name.clone(),
+            time_zone: workflow.time_zone.clone(),
             published_at: self.source.now(),
             published_by: request.access.user(),
         }
@@ -130,7 +166,7 @@ impl Workflows {
             .map_err(store::Error::from)?;
         match (self.get(WorkflowId(*workflow)).await?, version) {
             (Some(workflow), Some(version)) => Ok(Published::Version {
-                warnings: self.flaws(&workflow).await?.unwrap_or_default(),
+                warnings: self.warnings(&workflow).await?,
                 workflow,
                 version,
             }),

@@ -5,10 +5,12 @@
 //! the second time gains nothing.
 
 pub mod address;
+mod bound;
 mod client;
 mod redirect;
 
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +21,7 @@ use tokio::time::{Instant, timeout_at};
 use url::Host;
 
 pub use address::{Allow, InvalidAllow};
+pub use bound::{Bound, InvalidBound};
 
 /// An answer in all, after decompression: 1 MB.
 pub const MAX_BODY: usize = 1 << 20;
@@ -36,7 +39,7 @@ pub struct Settings {
 }
 
 /// A request as it will be sent.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Request {
     /// The method.
     pub method: Method,
@@ -48,6 +51,18 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// For all of it, redirects too; at most [`MAX_TIME`].
     pub timeout: Duration,
+    /// For each secret that it carries, the hosts that it may go to: no hop leads elsewhere, or over plain http to a host
+    /// that the operator has not allowed.
+    pub bound: Vec<Vec<Bound>>,
+}
+
+/// All but the method may hold secrets.
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An answer, as far as it came.
@@ -115,6 +130,12 @@ pub enum Refusal {
     /// Not http or https.
     #[error("the scheme `{0}` is not called, only http and https")]
     Scheme(String),
+    /// The URL, or a redirect, leads to a host that a secret of the request is not bound to.
+    #[error("the request carries a secret that may not be sent to this host")]
+    Bound,
+    /// A secret would go over the net as it is.
+    #[error("the request carries a secret, which is sent over https only")]
+    Unencrypted,
     /// `https://user:password@host/`: credentials belong in a header.
     #[error("a URL with a user name or password is not called")]
     Credentials,
@@ -201,6 +222,8 @@ impl Egress {
     }
 
     async fn exchange(&self, hop: &Request, deadline: Instant) -> Result<Response, Error> {
+        // First, for other refusals name the host, and a secret may be part of it.
+        self.check_bound(hop)?;
         let client = self.client_for(&hop.url)?;
         let mut request = client
             .request(hop.method.clone(), hop.url.clone())
@@ -215,6 +238,22 @@ impl Egress {
         }
     }
 
+    fn check_bound(&self, hop: &Request) -> Result<(), Refusal> {
+        if !hop
+            .bound
+            .iter()
+            .all(|hosts| hosts.iter().any(|host| host.covers(&hop.url)))
+        {
+            return Err(Refusal::Bound);
+        }
+        let covered = literal(&hop.url).is_some_and(|address| address::covers(&self.allow, address));
+        if hop.bound.is_empty() || hop.url.scheme() == "https" || covered || self.is_named(&hop.url) {
+            Ok(())
+        } else {
+            Err(Refusal::Unencrypted)
+        }
+    }
+
     /// The client for a URL whose scheme and literal address pass; the address of a name is checked as it is resolved.
     fn client_for(&self, url: &Url) -> Result<&Client, Refusal> {
         if !matches!(url.scheme(), "http" | "https") {
@@ -223,22 +262,31 @@ impl Egress {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Credentials);
         }
-        let host = url.host_str().unwrap_or_default();
-        if address::names(&self.allow, host, url.port_or_known_default().unwrap_or_default()) {
+        if self.is_named(url) {
             return Ok(&self.allowed);
         }
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(address.into()),
-            Some(Host::Ipv6(address)) => Some(address.into()),
-            Some(Host::Domain(_)) | None => None,
-        };
-        match literal.and_then(|address| address::forbidden(&self.allow, address)) {
+        match literal(url).and_then(|address| address::forbidden(&self.allow, address)) {
             Some(range) => Err(Refusal::Address {
-                host: host.to_owned(),
+                host: url.host_str().unwrap_or_default().to_owned(),
                 range,
             }),
             None => Ok(&self.public),
         }
+    }
+
+    /// Whether the operator allows the URL's host and port by name.
+    fn is_named(&self, url: &Url) -> bool {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default());
+        address::names(&self.allow, host, port.unwrap_or_default())
+    }
+}
+
+/// The address of a URL that names no host but an address.
+fn literal(url: &Url) -> Option<IpAddr> {
+    match url.host() {
+        Some(Host::Ipv4(address)) => Some(address.into()),
+        Some(Host::Ipv6(address)) => Some(address.into()),
+        Some(Host::Domain(_)) | None => None,
     }
 }
 

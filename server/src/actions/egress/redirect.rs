@@ -78,6 +78,7 @@ mod tests {
             headers: headers.collect(),
             body,
             timeout: super::super::MAX_TIME,
+            bound: Vec::new(),
         }
     }
 

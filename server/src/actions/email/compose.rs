@@ -20,7 +20,7 @@ pub(super) fn message(
 ) -> Result<Message, Invalid> {
     let from = email.from.as_ref().map_or_else(|| Ok(from.clone()), mailbox)?;
     let head = Message::builder()
-        .message_id(Some(format!("<{key}@{}>", from.email.domain())))
+        .message_id(Some(format!("<{}>", id(key, &from))))
         .date(date.into())
         .subject(line("subject", &email.subject, MAX_SUBJECT)?)
         // RFC 3834: keeps the automatic answers of other machines, and loops with them, away.
@@ -28,6 +28,11 @@ pub(super) fn message(
         .from(from);
     let head = unsubscribe(recipients(head, email)?, email.unsubscribe.as_deref())?;
     body(head, email, attachments, key)
+}
+
+/// The Message-ID without its angle brackets.
+pub(super) fn id(key: &IdempotencyKey, from: &Mailbox) -> String {
+    format!("{key}@{}", from.email.domain())
 }
 
 /// The Message-ID of a composed mail, in its angle brackets.

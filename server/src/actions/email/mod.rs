@@ -92,6 +92,12 @@ impl Mailer {
         })
     }
 
+    /// The Message-ID that a mail of the configured sender gets, without its angle brackets.
+    #[must_use]
+    pub fn message_id(&self, key: &IdempotencyKey) -> String {
+        compose::id(key, &self.from)
+    }
+
     /// Sends a mail. Its Message-ID, `<key@domain of the sender>`, and all its bytes are the same at each attempt with
     /// the same `key` and `date`.
     ///

@@ -2,6 +2,8 @@
 //! setting: all it needs is in the order.
 
 mod answer;
+mod schema;
+mod text;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -9,9 +11,14 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use reqwest::{Method, Url};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::egress::{Egress, Error, Request};
+use super::egress::{Bound, Egress, Error, Request};
 use super::{Code, IdempotencyKey, Outcome};
+use schema::Schema;
+
+pub(super) use answer::retry_after;
+pub use text::{Form, Missing, Piece, Text, Values};
 
 /// What the node asks for, as the ledger keeps it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,13 +26,16 @@ pub struct Order {
     /// The method.
     pub method: Verb,
     /// An absolute URL, http or https.
-    pub url: String,
+    pub url: Text,
     /// Headers in their order; the name may come twice.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Text)>,
     /// The body, as it is sent.
-    pub body: Option<String>,
+    pub body: Option<Text>,
     /// The statuses that mean success; none given means 200 to 299.
     pub expected: BTreeSet<u16>,
+    /// The JSON Schema that the body of an expected answer must keep to; absent: any body will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
 }
 
 /// The methods that an order may have.
@@ -44,7 +54,7 @@ pub enum Verb {
 /// Headers may hold secrets, and so may the query and the body.
 impl std::fmt::Debug for Order {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let host = Url::parse(&self.url)
+        let host = Url::parse(&self.url.shown())
             .ok()
             .and_then(|url| url.host_str().map(ToOwned::to_owned));
         f.debug_struct("Order")
@@ -54,7 +64,25 @@ impl std::fmt::Debug for Order {
     }
 }
 
-/// Sends the order with its key as `Idempotency-Key`.
+/// The secrets of an order, for the moment of its call.
+#[derive(Debug, Default)]
+pub struct Carried {
+    /// Their values.
+    pub values: Values,
+    /// For each of them the hosts that it may go to.
+    pub bound: Vec<Vec<Bound>>,
+}
+
+impl Order {
+    /// The names of its secrets.
+    pub fn secrets(&self) -> impl Iterator<Item = &str> {
+        let headers = self.headers.iter().map(|(_, value)| value);
+        let texts = std::iter::once(&self.url).chain(headers).chain(&self.body);
+        texts.flat_map(Text::secrets)
+    }
+}
+
+/// Sends the order with its key as `Idempotency-Key`, and with its secrets to hosts that they are bound to.
 ///
 /// What an answer means, where its status is not an expected one:
 /// - 429, and 503 that says when to come back: nothing was done, [`Outcome::NotSent`];
@@ -62,14 +90,26 @@ impl std::fmt::Debug for Order {
 /// - 408, 425 and the other 5xx: rejected, but the same order may succeed later;
 /// - all others: rejected.
 ///
-/// An expected answer whose body breaks off is [`Outcome::Unknown`]: the effect happened, its output is not known.
-pub async fn perform(egress: &Egress, order: &Order, key: &IdempotencyKey, timeout: Duration) -> Outcome {
-    let request = match request(order, key, timeout) {
-        Ok(request) => request,
+/// An expected answer whose body breaks off is [`Outcome::Unknown`]: the effect happened, its output is not known. One whose
+/// body does not keep to the order's schema is rejected: asking again would do it again, for the same answer.
+pub async fn perform(
+    egress: &Egress,
+    order: &Order,
+    carried: Carried,
+    key: &IdempotencyKey,
+    timeout: Duration,
+) -> Outcome {
+    let Carried { values, bound } = carried;
+    let read = request(order, &values, key, timeout).and_then(|request| Ok((request, schema(order)?)));
+    let (request, schema) = match read {
+        Ok((request, schema)) => (Request { bound, ..request }, schema),
         Err(invalid) => return Outcome::rejected(Code::InvalidOrder, invalid.to_string()),
     };
     match egress.send(request).await {
-        Ok(answer) => answer::judge(&order.expected, &answer),
+        Ok(mut answer) => {
+            text::conceal(&mut answer, &values);
+            answer::judge(&order.expected, schema.as_ref(), &answer)
+        }
         Err(error) => unanswered(&error),
     }
 }
@@ -78,6 +118,8 @@ pub async fn perform(egress: &Egress, order: &Order, key: &IdempotencyKey, timeo
 enum Invalid {
     #[error("the URL is not valid: {0}")]
     Url(#[from] url::ParseError),
+    #[error(transparent)]
+    Secret(#[from] Missing),
     #[error("`{0}` is not the name of a header")]
     Name(String),
     #[error("the header `{0}` is set by Pointsman itself")]
@@ -86,14 +128,20 @@ enum Invalid {
     Value(String),
     #[error("the idempotency key has a character that no header may have")]
     Key(#[from] InvalidHeaderValue),
+    #[error(transparent)]
+    Schema(#[from] schema::Unsound),
 }
 
-fn request(order: &Order, key: &IdempotencyKey, timeout: Duration) -> Result<Request, Invalid> {
+fn schema(order: &Order) -> Result<Option<Schema>, Invalid> {
+    Ok(order.schema.as_ref().map(Schema::read).transpose()?)
+}
+
+fn request(order: &Order, values: &Values, key: &IdempotencyKey, timeout: Duration) -> Result<Request, Invalid> {
     let mut headers = HeaderMap::new();
     for (name, value) in &order.headers {
         headers.append(
             header_name(name)?,
-            HeaderValue::from_str(value).map_err(|_| Invalid::Value(name.clone()))?,
+            HeaderValue::from_str(&value.filled(values)?).map_err(|_| Invalid::Value(name.clone()))?,
         );
     }
     headers.insert(
@@ -101,12 +149,15 @@ fn request(order: &Order, key: &IdempotencyKey, timeout: Duration) -> Result<Req
         HeaderValue::from_str(key.as_str())?,
     );
     let method = order.method.into();
+    let body = order.body.as_ref().map(|body| body.filled(values)).transpose()?;
+    let body = body.map(|body| body.into_owned());
     Ok(Request {
         method,
-        url: Url::parse(&order.url)?,
+        url: Url::parse(&order.url.filled(values)?)?,
         headers,
-        body: order.body.clone().map(Into::into),
+        body: body.map(Vec::from),
         timeout,
+        bound: Vec::new(),
     })
 }
 
@@ -146,7 +197,8 @@ impl From<Verb> for Method {
     }
 }
 
-fn unanswered(error: &Error) -> Outcome {
+/// What it means that there is no answer.
+pub(super) fn unanswered(error: &Error) -> Outcome {
     let message = with_cause(error);
     match error {
         Error::Refused(_) => Outcome::rejected(Code::EgressRefused, message),
@@ -171,15 +223,16 @@ mod tests {
     fn order(headers: &[(&str, &str)]) -> Order {
         let headers = headers
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| ((*name).to_owned(), Text::Plain((*value).to_owned())))
             .collect();
-        let url = "https://api.example/x?token=secret".to_owned();
+        let url = Text::Plain("https://api.example/x?token=secret".to_owned());
         Order {
             method: Verb::Post,
             url,
             headers,
             body: None,
             expected: BTreeSet::new(),
+            schema: None,
         }
     }
 
@@ -194,7 +247,7 @@ mod tests {
             ("x", "a\r\nb: c"),
         ] {
             assert!(
-                request(&order(&[(name, value)]), &key, Duration::ZERO).is_err(),
+                request(&order(&[(name, value)]), &Values::new(), &key, Duration::ZERO).is_err(),
                 "{name}"
             );
         }
@@ -204,6 +257,7 @@ mod tests {
     fn the_key_is_sent_even_where_the_order_names_another() {
         let request = request(
             &order(&[("idempotency-key", "mine")]),
+            &Values::new(),
             &"k1".parse().unwrap(),
             Duration::ZERO,
         )

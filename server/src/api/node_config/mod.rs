@@ -11,11 +11,11 @@ use pointsman_graph::definition::Node;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::scalar::{Duration, Json};
+use super::scalar::{Duration, Json, TimeZone};
 use crate::api::connection::Direction;
 pub use choice::{
-    EmailPurpose, FormFieldType, HttpMethod, JoinMode, LoopErrorMode, ParameterType, RecordCount, StopResult,
-    WaitedEvent,
+    EmailPurpose, FormFieldType, HttpMethod, JoinMode, LoopErrorMode, MessageWay, MissedTimes, ParameterType,
+    RecordCount, StopResult, WaitedEvent, WebhookVerification,
 };
 use table::configs;
 
@@ -36,6 +36,56 @@ configs! {
         /// An expression that must hold; sees the record and, as it was, `previous`.
         r#where: String,
     }
+    /// Starts a run for each record that is put into the bin.
+    RecordDeleted = "recordDeleted", "RecordDeletedConfigInput" {
+        /// The object whose records start runs.
+        object: String,
+        /// An expression that must hold for the record as it was.
+        r#where: String,
+    }
+    /// Starts a run at times that repeat, or one for each record that a condition holds for then.
+    Schedule = "schedule", "ScheduleConfigInput" {
+        /// Minute, hour, day of the month, month, day of the week, such as `0 8 * * MON-FRI`.
+        cron: String,
+        /// Whose clocks, by their IANA name; the workflow's if nothing is said.
+        zone: TimeZone,
+        /// What becomes of times that passed while no server ran; they are left out if nothing is said.
+        catch_up: MissedTimes,
+        /// One run for each of its records.
+        object: String,
+        /// An expression that must hold for the record at that time.
+        r#where: String,
+    }
+    /// Starts a run for each record when a date of it comes; moves when the date does.
+    DateReached = "dateReached", "DateReachedConfigInput" {
+        /// The object whose records start runs.
+        object: String,
+        /// The field that holds the date.
+        date_field: String,
+        /// How long after it, or before, such as `-P3D`.
+        offset: String,
+        /// When on that day, such as `09:00`.
+        at: String,
+        /// Whose clocks, by their IANA name; the workflow's if nothing is said.
+        zone: TimeZone,
+        /// An expression that must hold for the record when the moment comes.
+        r#where: String,
+    }
+    /// Starts a run for each call to a path; `trigger.payload` is what was sent.
+    Webhook = "webhook", "WebhookConfigInput" {
+        /// What callers put behind `/hooks/`, such as `orders`.
+        path: String,
+        /// How a caller shows that it may.
+        verification: WebhookVerification,
+        /// The name of the secret that both sides know.
+        secret: String,
+        /// Where `HMAC` finds the signature; `X-Hub-Signature-256` if nothing is said.
+        signature_header: String,
+        /// What names a delivery, so that a repetition starts nothing; `webhook-id` if nothing is said.
+        id_header: String,
+        /// The JSON Schema of what is sent, which types `trigger.payload`.
+        payload: Json,
+    }
     /// Starts a run where a person asks for it.
     Manual = "manual", "ManualConfigInput" {
         /// The object of the record it is started for.
@@ -53,6 +103,13 @@ configs! {
         parameters: Vec<Parameter>,
         /// What it gives back, by the `outputs` of a stop.
         results: Vec<Parameter>,
+    }
+    /// Starts a run for each e-mail or SMS that comes in.
+    MessageReceived = "messageReceived", "MessageReceivedConfigInput" {
+        /// E-mail or SMS; any if nothing is said.
+        channel: MessageWay,
+        /// An expression that must hold for `message`, the one that came in.
+        r#where: String,
     }
     /// Goes one of two ways.
     If = "if", "IfConfigInput" {
@@ -122,7 +179,11 @@ configs! {
         object: String,
         /// An expression: which record; by default the run's own, or any of another object.
         record: String,
-        /// An expression that must hold; `record` is the one waited for.
+        /// An expression: the message that is to be answered, such as `steps.mail.output.message`; by default any will do.
+        reply_to: String,
+        /// How the message comes; by default any way.
+        channel: MessageWay,
+        /// An expression that must hold; `record` is the record waited for, `message` the message.
         r#where: String,
         /// The longest wait, such as `P7D`.
         timeout: Duration,
@@ -197,7 +258,7 @@ configs! {
     HttpRequest = "httpRequest", "HttpRequestConfigInput" {
         /// GET if nothing is said.
         method: HttpMethod,
-        /// A template: where to; values in it are escaped.
+        /// A template: where to; values in it are escaped. Here and in headers and body `{{ secrets.name }}` is a secret.
         url: String,
         /// An object of names, with a template each.
         headers: Json,
@@ -209,6 +270,15 @@ configs! {
         expected_status: Vec<i32>,
         /// The JSON Schema of the answer, which types `body`.
         response_schema: Json,
+    }
+    /// Sends an SMS.
+    SendSms = "sendSms", "SendSmsConfigInput" {
+        /// A template: the number, such as `{{ record.phone }}`.
+        to: String,
+        /// A template: the message.
+        text: String,
+        /// Marketing needs consent.
+        kind: EmailPurpose,
     }
 }
 

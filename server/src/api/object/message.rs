@@ -29,7 +29,10 @@ object! {
         /// What has become of it.
         state: MessageState,
     }
-    defaulted {}
+    defaulted {
+        /// True where a machine wrote it by itself, such as an out-of-office reply.
+        automatic: bool,
+    }
     optional {
         /// The address or number it came from.
         sender: String,
@@ -47,10 +50,16 @@ object! {
         in_reply_to: String,
         /// When it was sent.
         sent_at: DateTime,
+        /// When the last answer to it came.
+        answered_at: DateTime,
+        /// What the provider calls it.
+        provider_id: String,
     }
     kept {}
     required_references {}
     references {
+        /// The message of ours that it answers.
+        answers: Message,
         /// The company it is about.
         company: Company,
         /// The contact it is about.

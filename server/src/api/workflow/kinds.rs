@@ -92,6 +92,18 @@ pub enum NodeFieldInput {
     Choice,
     /// The fields of a form.
     Form,
+    /// The name of one of the object's fields.
+    FieldName,
+    /// A cron expression of five fields.
+    Cron,
+    /// The IANA name of a time zone.
+    TimeZone,
+    /// A time of the day, such as `08:30`.
+    TimeOfDay,
+    /// An ISO 8601 duration, with `-` in front for before.
+    Offset,
+    /// Text as it stands.
+    Text,
 }
 
 /// All kinds, in the order of a palette.
@@ -151,6 +163,12 @@ impl From<Input> for NodeFieldInput {
             Input::Workflow => Self::Workflow,
             Input::Parameters => Self::Parameters,
             Input::Boolean => Self::Boolean,
+            Input::FieldName => Self::FieldName,
+            Input::Cron => Self::Cron,
+            Input::TimeZone => Self::TimeZone,
+            Input::TimeOfDay => Self::TimeOfDay,
+            Input::Offset => Self::Offset,
+            Input::Text => Self::Text,
         }
     }
 }

@@ -1,9 +1,9 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    CallWorkflow, Called, Config, CreateRecord, CreateTask, Delay, FindRecords, ForEach, HttpRequest, Join, JoinPolicy,
-    Manual, Method, Recipients, RecordCreated, RecordUpdated, SendEmail, Set, Stop, StopOutcome, Switch, UpdateRecord,
-    WaitFor, When,
+    CallWorkflow, Called, Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, ForEach, HttpRequest,
+    Join, JoinPolicy, Manual, MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated,
+    Schedule, SendEmail, SendSms, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.
@@ -14,7 +14,14 @@ pub fn summary(config: &Config) -> String {
     let line = match config {
         Config::RecordCreated(config) => created(config),
         Config::RecordUpdated(config) => updated(config),
+        Config::RecordDeleted(RecordDeleted { object, condition }) => {
+            spaced([text(object), &behind("where", condition)])
+        }
+        Config::Schedule(config) => scheduled(config),
+        Config::DateReached(config) => reached(config),
+        Config::Webhook(Webhook { path, .. }) => path.as_ref().map(|path| format!("/hooks/{path}")).unwrap_or_default(),
         Config::Manual(Manual { object, .. }) => text(object).to_owned(),
+        Config::MessageReceived(config) => received(config),
         Config::When(When { condition }) => text(condition).to_owned(),
         Config::Called(Called { parameters, .. }) => {
             list(parameters.iter().flatten().map(|parameter| parameter.name.as_str()))
@@ -36,6 +43,7 @@ pub fn summary(config: &Config) -> String {
         }
         Config::CreateTask(CreateTask { title, due_in, .. }) => spaced([text(title), &behind("in", due_in)]),
         Config::SendEmail(config) => email(config),
+        Config::SendSms(SendSms { to, text: body, .. }) => spaced([text(to), text(body)]),
         Config::HttpRequest(config) => request(config),
         Config::Unknown { kind, .. } => kind.clone(),
     };
@@ -56,6 +64,25 @@ fn round(config: &ForEach) -> String {
         Some(find) => spaced([text(&find.object), &behind("where", &find.condition)]),
         None => text(&config.items).to_owned(),
     }
+}
+
+fn scheduled(config: &Schedule) -> String {
+    let records = [text(&config.object), &behind("where", &config.condition)];
+    spaced([text(&config.cron), text(&config.zone), &spaced(records)])
+}
+
+fn reached(config: &DateReached) -> String {
+    let date = [text(&config.object), text(&config.date_field), text(&config.offset)];
+    spaced([
+        &spaced(date),
+        &behind("at", &config.at),
+        &behind("where", &config.condition),
+    ])
+}
+
+fn received(config: &MessageReceived) -> String {
+    let channel = config.channel.map(|channel| channel.to_string());
+    spaced([text(&channel), &behind("where", &config.condition)])
 }
 
 fn join(config: &Join) -> String {
@@ -80,6 +107,7 @@ fn wait(config: &WaitFor) -> String {
     spaced([
         text(&config.object),
         text(&config.record),
+        &behind("answers", &config.reply_to),
         &behind("until", &config.condition),
         &behind("at most", &config.timeout),
     ])

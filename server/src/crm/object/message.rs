@@ -1,6 +1,6 @@
 //! E-mail and SMS, in and out.
 
-use super::{Object, date_time, long_text, reference, select, text};
+use super::{Object, boolean, date_time, long_text, reference, select, text};
 
 const STATES: &[&str] = &[
     "QUEUED",
@@ -29,6 +29,19 @@ pub(super) fn object() -> Object {
         ),
         text("inReplyTo", "in_reply_to", "The Message-ID that this one answers."),
         date_time("sentAt", "sent_at", ""),
+        date_time("answeredAt", "answered_at", "When the last answer to it came."),
+        boolean(
+            "automatic",
+            "automatic",
+            "True where a machine wrote it by itself, such as an out-of-office reply.",
+        ),
+        text("providerId", "provider_id", "What the provider calls it."),
+        reference(
+            "answers",
+            "answers_id",
+            "message",
+            "The message of ours that it answers.",
+        ),
         reference("company", "company_id", "company", "The company it is about."),
         reference("contact", "contact_id", "contact", "The contact it is about."),
         reference("deal", "deal_id", "deal", "The deal it is about."),

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use pointsman_entities::ids::RecordId;
 use serde_json::Value as Json;
 
-use super::verdict::Verdict;
 use crate::{
     crm::{
         Value,
@@ -16,19 +15,31 @@ use crate::{
 };
 
 impl Engine {
-    /// Adds what an attempt made of a message to the write set that settles it.
+    /// Adds what became of a message to the write set that says so. What its receiver's side has told stays.
     pub(super) async fn update_message(
         &self,
         decision: &mut Decision<'_>,
         message: RecordId,
-        verdict: &Verdict,
+        state: &str,
+        output: &Json,
     ) -> Result<(), Error> {
         let Some(object) = self.crm.catalogue().object("message") else {
             return Ok(());
         };
-        let mut values = vec![("state", Value::text(verdict.message_state()))];
-        if let Some(id) = verdict.result.get("messageId").and_then(Json::as_str) {
+        let Some(before) = decision.snapshot.load(object, message).await? else {
+            return Ok(());
+        };
+        let mut values = Vec::new();
+        if !is_final(before.get("state")) {
+            values.push(("state", Value::text(state)));
+        }
+        if let Some(id) = output.get("messageId").and_then(Json::as_str) {
             values.push(("messageId", Value::text(id.trim_matches(['<', '>']))));
+        }
+        if let Some(id) = output.get("providerId").and_then(Json::as_str) {
+            values.push(("providerId", Value::text(id)));
+        }
+        if state == "SENT" && before.get("sentAt").is_null() {
             values.push(("sentAt", Value::Time(decision.now)));
         }
         let command = message_state(object, message, &values);
@@ -37,6 +48,13 @@ impl Engine {
         }
         Ok(())
     }
+}
+
+/// Whether the state is one that only the receiver's side can tell.
+fn is_final(state: &Value) -> bool {
+    state
+        .as_text()
+        .is_some_and(|state| ["DELIVERED", "BOUNCED"].contains(&state))
 }
 
 /// A change of a message's state.

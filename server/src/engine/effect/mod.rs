@@ -3,6 +3,7 @@
 mod consent;
 mod message;
 mod perform;
+mod receipt;
 mod resolve;
 mod verdict;
 
@@ -16,13 +17,16 @@ use pointsman_graph::{definition::Delivery as Chosen, step::StepId};
 use sea_orm::ActiveValue::Set;
 use serde::{Deserialize, Serialize};
 
+pub use receipt::Receipt;
+
 use super::segment::Segment;
 use crate::{
-    actions::{email::Email, http::Order},
+    actions::{email::Email, http::Order, sms::Sms},
     crm::id,
 };
 
 pub use resolve::Finding;
+pub(in crate::engine) use verdict::Verdict;
 
 /// What one attempt may take where the node doesn't say.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -43,6 +47,13 @@ pub enum What {
         /// Marketing mail is not sent to those who opted out.
         marketing: bool,
         /// The record of the mail, kept up to date with what became of it.
+        message: Option<RecordId>,
+    },
+    Sms {
+        sms: Sms,
+        /// Marketing is not sent to those who opted out.
+        marketing: bool,
+        /// The record of the message.
         message: Option<RecordId>,
     },
     Http(Order),
@@ -80,7 +91,16 @@ impl What {
     fn kind(&self) -> &'static str {
         match self {
             Self::Email { .. } => "EMAIL",
+            Self::Sms { .. } => "SMS",
             Self::Http(_) => "HTTP",
+        }
+    }
+
+    /// The record of the message that it sends.
+    fn message(&self) -> Option<RecordId> {
+        match self {
+            Self::Email { message, .. } | Self::Sms { message, .. } => *message,
+            Self::Http(_) => None,
         }
     }
 }

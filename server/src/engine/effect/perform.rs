@@ -1,13 +1,14 @@
 //! Carries effects out, outside of any transaction. That an attempt begins is committed before the call, its outcome and
 //! the run's fact after it; whoever lost the effect meanwhile is fenced off and writes nothing.
 
-use std::{sync::PoisonError, time::Duration};
+use std::{collections::BTreeSet, sync::PoisonError, time::Duration};
 
 use chrono::DateTime;
 use pointsman_entities::{
     effect,
     ids::{EffectId, RunId},
     run,
+    time::Timestamp,
 };
 use pointsman_graph::step::StepId;
 use sea_orm::{EntityName, EntityTrait};
@@ -16,23 +17,28 @@ use tokio::sync::Semaphore;
 use super::{
     Delivery, Payload, What,
     consent::{self, Consent},
+    receipt,
     verdict::Verdict,
 };
 use crate::{
     actions::{Code, Failure, Outcome, http},
     crm::{Access, cause::Cause, write::Decision},
     engine::{Engine, Error, Lanes, PAUSE, inbox},
+    secrets,
     store::{self, Assign, Store, Update, Write, payload},
 };
+
+/// How often an attempt may be kept from beginning by others who opt out.
+const BEGINNINGS: usize = 5;
 
 /// An effect as this server node holds it.
 pub(super) struct Held {
     pub row: effect::Model,
-    payload: Payload,
-    step: StepId,
-    delivery: Delivery,
+    pub payload: Payload,
+    pub step: StepId,
+    pub delivery: Delivery,
     /// How many workflow-made changes away from somebody's request the effect's own changes are.
-    depth: i64,
+    pub depth: i64,
 }
 
 impl Engine {
@@ -80,23 +86,27 @@ impl Engine {
         if self.stop.is_cancelled() {
             return Ok(None);
         }
-        let consent = self.consent(&held.payload.what).await?;
-        if let Some(address) = consent.refused {
-            let message = format!("{address} has opted out of marketing e-mail");
-            return self
-                .settle(&held, Verdict::refused("OPTED_OUT", &message))
-                .await
-                .map(Some);
+        for _ in 0..BEGINNINGS {
+            let consent = self.consent(&held.payload.what).await?;
+            if let Some((code, message)) = &consent.refused {
+                let verdict = Verdict::refused(code, message);
+                return self.settle(&held, verdict).await.map(Some);
+            }
+            match self.begin(&mut held, &consent).await? {
+                Begun::Yes => {
+                    let outcome = self.call(&held).await;
+                    let verdict = Verdict::of(held.delivery, outcome).naming(held.payload.what.message());
+                    return self.settle(&held, verdict).await.map(Some);
+                }
+                Begun::Lost => return Ok(None),
+                Begun::Anew => {}
+            }
         }
-        if !self.begin(&mut held, &consent).await? {
-            return Ok(None);
-        }
-        let outcome = self.call(&held).await;
-        self.settle(&held, Verdict::of(held.delivery, outcome)).await.map(Some)
+        Err(Error::Contended { run: held.row.run_id })
     }
 
-    /// Commits that an attempt begins; false where the effect is no longer ours.
-    async fn begin(&self, held: &mut Held, consent: &Consent) -> Result<bool, Error> {
+    /// Commits that an attempt begins.
+    async fn begin(&self, held: &mut Held, consent: &Consent) -> Result<Begun, Error> {
         let mut set = store::WriteSet::new();
         let now = self.source.now();
         set.push(Write::Update(Update {
@@ -117,37 +127,73 @@ impl Engine {
             must_match: true,
         }));
         consent.require(&mut set);
-        held.row.fence += 1;
-        held.row.attempts += 1;
-        "SENDING".clone_into(&mut held.row.state);
         match self.store.commit(set).await? {
-            Ok(()) => Ok(true),
-            // Somebody has just opted out, or the database asks to try again.
-            Err(store::Refusal::Conflict) => Err(Error::Contended { run: held.row.run_id }),
-            Err(refusal) if consent::is_withdrawn(&refusal) => Err(Error::Contended { run: held.row.run_id }),
+            Ok(()) => {
+                held.row.fence += 1;
+                held.row.attempts += 1;
+                "SENDING".clone_into(&mut held.row.state);
+                Ok(Begun::Yes)
+            }
+            Err(store::Refusal::Conflict) => Ok(Begun::Anew),
+            Err(refusal) if consent::is_withdrawn(&refusal) => Ok(Begun::Anew),
             Err(refusal) => {
                 tracing::debug!(effect = %held.row.id.0, %refusal, "the effect is no longer ours");
-                Ok(false)
+                Ok(Begun::Lost)
             }
         }
     }
 
     async fn call(&self, held: &Held) -> Outcome {
         let timeout = Duration::from_millis(held.payload.attempt_timeout_ms);
-        let key = match held.row.idempotency_key.parse() {
+        let (key, ordered) = (&held.row.idempotency_key, held.row.created_at);
+        self.carry_out(&held.payload.what, key, timeout, ordered).await
+    }
+
+    /// Brings an effect about, with the key that tells its repetitions from others.
+    pub(in crate::engine) async fn carry_out(
+        &self,
+        what: &What,
+        key: &str,
+        timeout: Duration,
+        ordered: Timestamp,
+    ) -> Outcome {
+        let key = match key.parse() {
             Ok(key) => key,
             Err(_) => return impossible("the idempotency key can't be read"),
         };
-        match &held.payload.what {
-            What::Http(order) => http::perform(&self.actions.egress, order, &key, timeout).await,
+        match what {
+            What::Http(order) => match self.carried(order).await {
+                Ok(carried) => http::perform(&self.actions.egress, order, carried, &key, timeout).await,
+                Err(error) => {
+                    tracing::error!(effect = %key, %error, "a secret can't be had");
+                    unsent("a secret can't be had just now")
+                }
+            },
+            What::Sms { sms, .. } => match &self.actions.texter {
+                None => impossible("no SMS account is configured: set POINTSMAN_SMS__ACCOUNT"),
+                Some(texter) => texter.send(&self.actions.egress, sms, timeout).await,
+            },
             What::Email { email, .. } => match &self.actions.mailer {
                 None => impossible("no mail server is configured: set POINTSMAN_SMTP_HOST"),
                 Some(mailer) => {
-                    let date = DateTime::from_timestamp_micros(held.row.created_at.micros()).unwrap_or_default();
+                    let date = DateTime::from_timestamp_micros(ordered.micros()).unwrap_or_default();
                     mailer.send(email, &[], &key, date).await
                 }
             },
         }
+    }
+
+    /// The secrets of an order, which leave their table for the moment of the call. One that is gone is not among them.
+    async fn carried(&self, order: &http::Order) -> Result<http::Carried, secrets::Error> {
+        let names: BTreeSet<&str> = order.secrets().collect();
+        let mut carried = http::Carried::default();
+        for name in names {
+            if let Some(secret) = self.secrets.reveal(name).await? {
+                carried.values.insert(name.to_owned(), secret.value);
+                carried.bound.push(secret.hosts);
+            }
+        }
+        Ok(carried)
     }
 
     /// Commits what became of an attempt, with the fact for the run. The outcome is known nowhere else: while the database
@@ -195,6 +241,7 @@ impl Engine {
         };
         let mut decision = Decision::new(&self.crm, access, cause);
         let now = decision.now;
+        let verdict = &self.reconciled(held, verdict, &mut decision).await?;
         decision.set.push(Write::Update(Update {
             table: effect::Entity.table_name(),
             key: vec![("id", held.row.id.0.into())],
@@ -219,14 +266,36 @@ impl Engine {
                 now,
             );
         }
-        if let What::Email {
-            message: Some(message), ..
-        } = &held.payload.what
-        {
-            self.update_message(&mut decision, *message, verdict).await?;
+        if let Some(message) = held.payload.what.message() {
+            let state = verdict.message_state();
+            self.update_message(&mut decision, message, state, &verdict.result)
+                .await?;
         }
         Ok(decision)
     }
+
+    /// What nobody knows by our own call the provider may have told already. Where it has not, the write set leaves a row
+    /// behind that its receipt will meet.
+    async fn reconciled(&self, held: &Held, verdict: &Verdict, decision: &mut Decision<'_>) -> Result<Verdict, Error> {
+        if verdict.state != "UNKNOWN" || !matches!(held.payload.what, What::Sms { .. }) {
+            return Ok(verdict.clone());
+        }
+        let known = self.receipt(held.row.id).await?;
+        if known.is_none() {
+            decision.set.insert(receipt::awaited(held.row.id, decision.now));
+        }
+        let told = known.and_then(receipt::told).map(|told| told.verdict(held.delivery));
+        Ok(told.map_or_else(|| verdict.clone(), |told| told.naming(held.payload.what.message())))
+    }
+}
+
+/// Whether an attempt could begin.
+enum Begun {
+    Yes,
+    /// The effect is no longer ours.
+    Lost,
+    /// Somebody has just opted out, or the database asks to decide again.
+    Anew,
 }
 
 /// Keeps an effect marked as being carried out, whatever becomes of the task.
@@ -282,7 +351,7 @@ impl Held {
         })
     }
 
-    fn attempt(&self) -> u32 {
+    pub fn attempt(&self) -> u32 {
         u32::try_from(self.row.attempt).unwrap_or(u32::MAX)
     }
 }
@@ -306,7 +375,19 @@ impl Engine {
 fn lane<'l>(lanes: &'l Lanes, what: &What) -> &'l Semaphore {
     match what {
         What::Email { .. } => &lanes.email,
+        What::Sms { .. } => &lanes.sms,
         What::Http(_) => &lanes.http,
+    }
+}
+
+/// Nothing was sent, and the same order may fare better later.
+fn unsent(message: &str) -> Outcome {
+    Outcome::NotSent {
+        failure: Failure {
+            code: Code::Unavailable,
+            message: message.into(),
+        },
+        retry_after: None,
     }
 }
 

@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
+use pointsman_entities::ids::RecordId;
 use pointsman_graph::{event::Failure, step::StepId};
 use serde_json::Value as Json;
 
 use super::Delivery;
 use crate::{
     actions::{self, Outcome},
+    crm::id,
     engine::inbox::Fact,
 };
 
 /// What became of an attempt, as the ledger and the run are told.
+#[derive(Clone)]
 pub struct Verdict {
     /// The effect's state from now on.
     pub state: &'static str,
@@ -38,6 +41,15 @@ impl Verdict {
                 ..Self::failed(&failure, false, None)
             },
         }
+    }
+
+    /// The same, whose output names the record of the message.
+    #[must_use]
+    pub fn naming(mut self, message: Option<RecordId>) -> Self {
+        if let (None, Some(message), Json::Object(output)) = (&self.failure, message, &mut self.result) {
+            output.insert("message".into(), id::format("message", message).into());
+        }
+        self
     }
 
     /// The effect must not be carried out.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use pointsman_entities::{
     ids::{RunId, WorkflowId},
-    run, workflow,
+    workflow,
 };
 use pointsman_graph::{
     call::Signature,
@@ -13,17 +13,22 @@ use pointsman_graph::{
     key::{NodeKey, Port},
     resolve::Call,
     step::StepId,
-    value::{FieldType, Value},
+    value::{FieldType, Type, Value},
 };
-use sea_orm::{ActiveValue::Set, EntityName, EntityTrait};
+use sea_orm::{EntityName, EntityTrait};
 use serde_json::{Map, Value as Json, json};
 
 use super::failure::failure;
 use crate::{
-    crm::{Record, access::Action, id, write::Enrolled},
+    crm::{
+        Record,
+        access::Action,
+        id,
+        write::{Caller, Enrolled, TurnedAway},
+    },
     engine::{Error, segment::Segment},
     store::{self, Require, Write},
-    workflow::{enrol::MAX_DEPTH, versions::Version},
+    workflow::{admission::MAX_DEPTH, versions::Version},
 };
 
 /// How a called run ended.
@@ -51,31 +56,26 @@ impl Segment<'_> {
             step,
             &json!({ "workflow": call.workflow, "inputs": inputs, "wait": call.wait }),
         );
-        let enrolled = match self.called(call).await? {
+        let enrolled = match self.called(step, attempt, call).await? {
             Ok(enrolled) => enrolled,
             Err(failure) => {
                 self.fail(step, attempt, failure);
                 return Ok(());
             }
         };
-        let cut = enrolled.depth >= MAX_DEPTH;
-        let waits = (call.wait && !cut).then_some(attempt);
-        self.insert_called(&enrolled, step, waits, cut);
-        let run = id::format("run", enrolled.run);
-        if cut {
-            self.fail(step, attempt, failure("DEPTH_LIMIT", &too_deep()));
-            return Ok(());
-        }
-        self.decision.enrolled.push(enrolled);
-        match call.wait {
-            true => self.wait(step, None),
-            false => self.succeed(step, attempt, Port::DONE, Value::map([("run", Value::from(run))])),
+        let (run, cut) = (id::format("run", enrolled.run), enrolled.depth >= MAX_DEPTH);
+        match self.decision.admit(enrolled).await? {
+            Err(TurnedAway { code, message }) => self.fail(step, attempt, failure(code, message)),
+            // The run is there, refused for all to see.
+            Ok(()) if cut => self.fail(step, attempt, failure("DEPTH_LIMIT", &too_deep())),
+            Ok(()) if call.wait => self.wait(step, None),
+            Ok(()) => self.succeed(step, attempt, Port::DONE, Value::map([("run", Value::from(run))])),
         }
         Ok(())
     }
 
     /// The run that a call is to start, or why it can't.
-    async fn called(&mut self, call: &Call) -> Result<Result<Enrolled, Failure>, Error> {
+    async fn called(&mut self, step: &StepId, attempt: u32, call: &Call) -> Result<Result<Enrolled, Failure>, Error> {
         let Some(callee) = self.callee(&call.workflow).await? else {
             let message = format!("no active workflow `{}` has a `called` trigger", call.workflow);
             return Ok(Err(failure("NOT_CALLABLE", &message)));
@@ -88,6 +88,8 @@ impl Segment<'_> {
             Ok(record) => record,
             Err(failure) => return Ok(Err(failure)),
         };
+        let inputs = Type::Struct(Arc::clone(&callee.signature.inputs)).decode(&form);
+        let depth = self.decision.cause.depth();
         Ok(Ok(Enrolled {
             run: self.engine.source.id(),
             workflow: callee.version.workflow,
@@ -96,7 +98,21 @@ impl Segment<'_> {
             record,
             previous: None,
             form,
-            depth: self.decision.cause.depth(),
+            change: None,
+            cause: self.decision.cause.text(),
+            cause_run: Some(self.live.id),
+            payload: Json::Null,
+            due: None,
+            key: None,
+            depth,
+            caller: Some(Caller {
+                run: self.live.id,
+                step: step.to_string(),
+                attempt: (call.wait && depth < MAX_DEPTH).then_some(attempt),
+                inputs: inputs.unwrap_or(Value::Null),
+            }),
+            gate: None,
+            held: false,
             at: self.now,
         }))
     }
@@ -163,37 +179,6 @@ impl Segment<'_> {
         })
     }
 
-    fn insert_called(&mut self, enrolled: &Enrolled, step: &StepId, waits: Option<u32>, cut: bool) {
-        let record = enrolled.record.as_ref();
-        self.decision.set.insert(run::ActiveModel {
-            id: Set(enrolled.run),
-            workflow_id: Set(enrolled.workflow),
-            version_id: Set(enrolled.version),
-            status: Set(if cut { "REFUSED" } else { "QUEUED" }.into()),
-            trigger_node: Set(enrolled.trigger.clone()),
-            object: Set(record.map(|record| record.object.name.into())),
-            record_id: Set(record.map(|record| record.id)),
-            input: Set(json!({ "record": record.map(|record| record.to_json()), "form": enrolled.form }).to_string()),
-            owner: Set((!cut).then_some(self.engine.member)),
-            epoch: Set(1),
-            seq: Set(0),
-            inbox: Set(0),
-            drained: Set(0),
-            ready: Set(!cut),
-            error: Set(cut.then(|| format!("DEPTH_LIMIT: {}", too_deep()))),
-            cause: Set(self.decision.cause.text()),
-            cause_run: Set(Some(self.live.id)),
-            parent_run: Set(Some(self.live.id)),
-            parent_step: Set(Some(step.to_string())),
-            parent_attempt: Set(waits.map(i64::from)),
-            depth: Set(enrolled.depth),
-            created_at: Set(enrolled.at),
-            finished_at: Set(cut.then_some(enrolled.at)),
-            updated_at: Set(enrolled.at),
-            ..Default::default()
-        });
-    }
-
     /// A run that the step has called is over.
     pub(super) fn take_answer(&mut self, step: &StepId, attempt: u32, run: RunId, answer: Answer) {
         let why = answer.error.unwrap_or_default();
@@ -213,7 +198,7 @@ impl Segment<'_> {
     }
 
     /// What a stop hands to whoever called this workflow, shown as its output too.
-    pub(super) fn give_back(&mut self, step: &StepId, output: &Value) {
+    pub(super) fn hand_back(&mut self, step: &StepId, output: &Value) {
         if *output != Value::Null {
             self.returned = match self.live.called() {
                 Some(signature) => signature.output_type().encode(output),

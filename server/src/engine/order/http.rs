@@ -10,7 +10,7 @@ use pointsman_graph::{
 use serde_json::json;
 
 use crate::{
-    actions::http::{Order, Verb},
+    actions::http::{Form, Order, Text, Verb},
     engine::{
         effect::{Delivery, What},
         segment::Segment,
@@ -19,36 +19,43 @@ use crate::{
 
 impl Segment<'_> {
     pub(super) fn request(&mut self, step: &StepId, attempt: u32, request: &HttpRequest) {
-        let mut headers: Vec<(String, String)> = request
+        let text = |text: &str, form| Text::marked(text, &self.mark, form);
+        let mut headers: Vec<(String, Text)> = request
             .headers
             .iter()
-            .map(|(name, value)| (name.clone(), value.clone()))
+            .map(|(name, value)| (name.clone(), text(value, Form::Plain)))
             .collect();
         let typed = headers
             .iter()
             .any(|(name, _)| name.eq_ignore_ascii_case("content-type"));
         let body = match &request.body {
             None => None,
-            Some(Body::Text(text)) => Some(text.clone()),
+            Some(Body::Text(body)) => Some(text(body, Form::Plain)),
             Some(Body::Json(json)) => {
                 if !typed {
-                    headers.push(("content-type".into(), "application/json".into()));
+                    headers.push(("content-type".into(), Text::Plain("application/json".into())));
                 }
-                Some(json.to_string())
+                Some(text(&json.to_string(), Form::Json))
             }
         };
         let order = Order {
             method: verb(request.method),
-            url: request.url.clone(),
+            url: text(&request.url, Form::Url),
             headers,
             body,
             expected: request.expected_status.iter().copied().collect::<BTreeSet<_>>(),
+            schema: request.response_schema.clone(),
         };
         let names: Vec<&String> = request.headers.keys().collect();
-        // Headers may hold secrets: their names are enough.
+        // Headers may hold credentials that are no secrets of ours: their names are enough.
         self.set_input(
             step,
-            &json!({ "method": order.method, "url": order.url, "headers": names, "body": order.body }),
+            &json!({
+                "method": order.method,
+                "url": order.url.shown(),
+                "headers": names,
+                "body": order.body.as_ref().map(Text::shown),
+            }),
         );
         let effect = self.engine.source.id();
         self.enter_ledger(step, attempt, effect, Delivery::AtLeastOnce, What::Http(order));

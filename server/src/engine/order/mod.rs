@@ -10,8 +10,11 @@ mod failure;
 mod find;
 mod for_each;
 mod http;
+mod message;
+mod message_wait;
 mod record;
 mod record_wait;
+mod sms;
 
 use std::{str::FromStr, sync::Arc};
 
@@ -28,6 +31,8 @@ use serde_json::json;
 use super::{Error, scope::Scope, segment::Segment};
 use crate::{crm::Record, facts as readable};
 use failure::{explain, failure};
+
+pub(in crate::engine) use record::typed;
 
 impl Segment<'_> {
     /// Does a step's work, or orders it.
@@ -53,7 +58,7 @@ impl Segment<'_> {
                 output,
             }) => {
                 let at = self.at();
-                self.give_back(&step, &output);
+                self.hand_back(&step, &output);
                 self.events.push_back(RunEvent::Stopped {
                     step,
                     attempt,
@@ -76,6 +81,7 @@ impl Segment<'_> {
             Order::ForEach(items) => self.open_loop(&step, attempt, items).await,
             Order::CallWorkflow(call) => self.call_workflow(&step, attempt, &call).await,
             Order::SendEmail(email) => self.send_email(&step, attempt, email).await,
+            Order::SendSms(sms) => self.send_sms(&step, attempt, sms).await,
             Order::HttpRequest(request) => {
                 self.request(&step, attempt, &request);
                 Ok(())
@@ -85,6 +91,7 @@ impl Segment<'_> {
                 Ok(())
             }
             Order::WaitForRecord(wait) => self.wait_for_record(&step, attempt, &wait).await,
+            Order::WaitForMessage(wait) => self.wait_for_message(&step, attempt, &wait).await,
         }
     }
 
@@ -127,6 +134,16 @@ impl Segment<'_> {
         condition: &Expression,
         candidate: &Arc<Record>,
     ) -> Result<Result<bool, Fault>, Error> {
+        self.holds_about(step, condition, ("record", candidate)).await
+    }
+
+    /// The same, where the candidate has a name of its own.
+    pub(super) async fn holds_about(
+        &mut self,
+        step: &StepId,
+        condition: &Expression,
+        candidate: (&str, &Arc<Record>),
+    ) -> Result<Result<bool, Fault>, Error> {
         let now = self.expression_now();
         loop {
             let scope = self.scope(step, now, Some(candidate));
@@ -142,7 +159,7 @@ impl Segment<'_> {
         &'s self,
         step: &'s StepId,
         now: value::Timestamp,
-        candidate: Option<&'s Arc<Record>>,
+        candidate: Option<(&'s str, &'s Arc<Record>)>,
     ) -> Scope<'s, 's> {
         Scope {
             live: &self.live,
@@ -151,6 +168,7 @@ impl Segment<'_> {
             place: &step.scope,
             now,
             candidate,
+            mark: &self.mark,
         }
     }
 
@@ -166,7 +184,7 @@ impl Segment<'_> {
 }
 
 /// Why a condition held or not: its parts with what each came to.
-fn explained(traced: &Traced) -> serde_json::Value {
+pub(in crate::engine) fn explained(traced: &Traced) -> serde_json::Value {
     let part = |part: &expression::Step| match &part.outcome {
         expression::Outcome::Value(value) => json!({ "source": part.source, "depth": part.depth, "value": value }),
         expression::Outcome::Fault(fault) => {

@@ -8,13 +8,13 @@ use pointsman_graph::{
     key::Port,
     resolve::{Order, RecordWait, Resolution},
     step::StepId,
-    value::Value,
+    value::{self, Value},
 };
 use sea_orm::ActiveValue::Set;
 
 use super::failure::failure;
 use crate::{
-    crm::{Record, id},
+    crm::{Record, id, object::Object},
     engine::{Error, inbox::Purpose, segment::Segment},
     store::{Require, Write},
 };
@@ -34,7 +34,7 @@ impl Segment<'_> {
             );
             return Ok(());
         };
-        let mut seen = 0;
+        let mut seen = None;
         let target = wait
             .record
             .as_ref()
@@ -60,28 +60,40 @@ impl Segment<'_> {
                 return Ok(());
             }
             self.require_unchanged(&record);
-            seen = record.version();
+            seen = Some(record);
         }
+        self.enter_wait(step, attempt, &object, seen.as_deref(), wait.deadline);
+        Ok(())
+    }
+
+    /// Leaves a wait for changes of a record behind the version that was `seen`, or of any record of the object.
+    pub(super) fn enter_wait(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        object: &Object,
+        seen: Option<&Record>,
+        deadline: Option<value::Timestamp>,
+    ) {
         self.decision.set.insert(wait::ActiveModel {
             id: Set(self.engine.source.id()),
             run_id: Set(self.live.id),
             step: Set(step.to_string()),
             attempt: Set(i64::from(attempt)),
             object: Set(object.name.into()),
-            record_id: Set(target),
-            version: Set(seen),
+            record_id: Set(seen.map(|record| record.id)),
+            version: Set(seen.map_or(0, Record::version)),
             since: Set(self.now),
         });
-        let deadline = wait.deadline.map(|deadline| Timestamp(deadline.micros()));
+        let deadline = deadline.map(|deadline| Timestamp(deadline.micros()));
         if let Some(deadline) = deadline {
             self.set_timer(step, Purpose::Timeout, attempt, deadline);
         }
         self.wait(step, deadline);
-        Ok(())
     }
 
     /// Between this look at the record and the commit of the wait nobody may change it: such a change would find no wait.
-    fn require_unchanged(&mut self, record: &Record) {
+    pub(super) fn require_unchanged(&mut self, record: &Record) {
         let own = self
             .decision
             .snapshot
@@ -98,8 +110,12 @@ impl Segment<'_> {
 
     /// A record that the step waits for was changed: is this what it waits for?
     pub(super) async fn try_wait(&mut self, step: &StepId, attempt: u32, changed: RecordId) -> Result<(), Error> {
-        let Ok(Resolution::Order(Order::WaitForRecord(wait))) = self.resolve(step).await? else {
-            return Ok(());
+        let wait = match self.resolve(step).await? {
+            Ok(Resolution::Order(Order::WaitForRecord(wait))) => wait,
+            Ok(Resolution::Order(Order::WaitForMessage(wait))) => {
+                return self.try_message_wait(step, attempt, &wait, changed).await;
+            }
+            Ok(_) | Err(_) => return Ok(()),
         };
         let Ok(object) = self.object(&wait.object) else {
             return Ok(());

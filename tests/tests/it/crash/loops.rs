@@ -80,7 +80,7 @@ async fn every_item_is_done_once(database: Option<String>) -> Result<()> {
         program.kill()?;
         program = Program::serve(&settings).await?;
     }
-    drained(&settings).await?;
+    drained(&settings, &key, &program).await?;
     program.terminate()?;
     verify(&settings, &sink, items).await
 }

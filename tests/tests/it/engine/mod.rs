@@ -1,12 +1,23 @@
 //! The engine on a clock that the tests own, on both databases.
 
+mod backtest;
 mod basics;
 mod calls;
 mod closed_won;
+mod dates;
+mod deletions;
 mod differential;
 mod drip;
+mod dry_run;
+mod enrolment;
 mod failures;
 mod flow;
+mod gates;
 mod housekeeping;
 mod loops;
+mod mails;
+mod readmission;
+mod schedules;
+mod shutdown;
+mod stale_deals;
 mod waits;

@@ -16,6 +16,7 @@ fn get(url: &str) -> Result<Request> {
         headers,
         body: None,
         timeout: Duration::from_secs(20),
+        bound: Vec::new(),
     })
 }
 

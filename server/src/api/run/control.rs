@@ -145,7 +145,8 @@ impl RunMutations {
         }))
     }
 
-    /// Takes up a run that failed: what failed is tried again with all its attempts, what succeeded is not.
+    /// Takes up a run that failed: what failed is tried again with all its attempts, what succeeded is not. `CONFLICT` where
+    /// other runs have its slot under the workflow's `concurrency`, or its record under `notWhileRunning`.
     async fn run_retry(
         &self,
         context: &Context<'_>,
@@ -176,7 +177,8 @@ impl RunMutations {
         }))
     }
 
-    /// Takes up the failed runs of a filter: the oldest thousand, all or none.
+    /// Takes up the failed runs of a filter: the oldest thousand, all or none but for those whose slot or record other runs
+    /// have.
     async fn runs_retry(
         &self,
         context: &Context<'_>,
@@ -192,7 +194,8 @@ impl RunMutations {
         }))
     }
 
-    /// Does a run that is over again, as a new run: from a step on, or from its beginning.
+    /// Does a run that is over again, as a new run: from a step on, or from its beginning. `CONFLICT` where other runs have
+    /// its slot under the workflow's `concurrency`, or its record under `notWhileRunning`.
     async fn run_replay(
         &self,
         context: &Context<'_>,

@@ -40,10 +40,11 @@ bench: tools ## measures W1 and W3 beside the machine's own limits, into docs/pe
 	cargo build --locked --release --package pointsman --package pointsman-bench
 	target/release/pointsman-bench run docs/performance.md --seconds $(or $(SECONDS),10)
 
-soak: tools programs ## kills the server under load: 200 times on SQLite, 50 on PostgreSQL, 20 as one of two nodes
+soak: tools programs ## kills the server under load: 200 times on SQLite, 50 on PostgreSQL, 20 as one of two nodes, 20 in a loop
 	SOAK_KILLS=200 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_sqlite)'
 	SOAK_KILLS=50 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_postgres)'
 	SOAK_KILLS=20 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_by_two_nodes)'
+	SOAK_ITEMS=1000 SOAK_KILLS=20 cargo nextest run --locked --workspace --profile soak -E 'test(/^crash::loops::/)'
 
 tools:
 	@.ci/tools

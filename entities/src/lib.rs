@@ -31,6 +31,7 @@ pub mod receipt;
 pub mod run;
 pub mod run_event;
 pub mod run_inbox;
+pub mod run_item;
 pub mod schedule;
 pub mod secret;
 pub mod session;

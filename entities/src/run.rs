@@ -49,6 +49,16 @@ pub struct Model {
     pub cause: String,
     /// The run whose change started this one.
     pub cause_run: Option<RunId>,
+    /// The run that called this one.
+    pub parent_run: Option<RunId>,
+    /// The step that called it, as `StepId` writes it.
+    pub parent_step: Option<String>,
+    /// The attempt of that step which waits for this run; null where it does not wait.
+    pub parent_attempt: Option<i64>,
+    /// The run that this one does again in part.
+    pub replay_of: Option<RunId>,
+    /// What makes failures alike: node, code and pattern of the message, a line each; null where nothing failed.
+    pub fingerprint: Option<String>,
     /// How many workflow-made changes led to this run.
     pub depth: i64,
     /// The gate that the run passes.

@@ -16,7 +16,7 @@ pub struct Model {
     pub node: String,
     /// The step, as `StepId` writes it: the node, behind the loop items it stands in.
     pub step: String,
-    /// `RUNNING`, `WAITING`, `RETRYING`, `SUCCEEDED`, `FAILED`, `SKIPPED`, `CANCELLED` or `UNKNOWN`.
+    /// `RUNNING`, `WAITING`, `RETRYING`, `LOOPING`, `SUCCEEDED`, `FAILED`, `SKIPPED`, `CANCELLED` or `UNKNOWN`.
     pub status: String,
     /// From 1.
     pub attempt: i64,

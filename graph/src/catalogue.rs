@@ -72,6 +72,14 @@ pub enum Input {
     Cases,
     /// An order of records: fields with a direction.
     OrderBy,
+    /// Records to find: an object with a condition, an order, a limit.
+    Search,
+    /// The global id of a workflow.
+    Workflow,
+    /// Typed values that are handed over.
+    Parameters,
+    /// Yes or no.
+    Boolean,
     /// An ISO 8601 duration.
     Duration,
     /// A whole number.

@@ -21,7 +21,7 @@ use crate::{
     catalogue::Description,
     definition::{Definition, MAX_EDGES, MAX_NODES, Node},
     key::NodeKey,
-    node::Compiled,
+    node::{Compiled, Config},
     plan::{Plan, PlanNode},
     retry::Retry,
     value::Schema,
@@ -70,6 +70,7 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
         reads.insert(node.key.clone(), site.into_reads());
         compiled.insert(node.key.clone(), outcome);
     }
+    problems.extend(second_called(definition));
     let triggers: Vec<_> = compiled.values().filter_map(Compiled::trigger).collect();
     let enrolment = settings::compile(&definition.settings, &scopes.at_start(), &triggers, &mut problems);
     problems.extend(loops::warnings(definition, &compiled));
@@ -96,6 +97,17 @@ fn bounds(definition: &Definition) -> Vec<Problem> {
     problems.extend((nodes > MAX_NODES).then(|| too_many(Code::TooManyNodes, "nodes", nodes, MAX_NODES)));
     problems.extend((edges > MAX_EDGES).then(|| too_many(Code::TooManyEdges, "edges", edges, MAX_EDGES)));
     problems
+}
+
+/// Whoever calls must know what is taken and given: one trigger says it.
+fn second_called(definition: &Definition) -> Option<Problem> {
+    let mut called = definition
+        .nodes
+        .iter()
+        .filter(|node| matches!(node.config, Config::Called(_)));
+    let (first, second) = (called.next()?, called.next()?);
+    let message = format!("`{}` says already how this workflow is called", first.key);
+    Some(Problem::error(Code::Ambiguous, message).at(&second.key))
 }
 
 /// What the kind's description alone can tell: fields that are missing, and fields that it does not have.

@@ -23,8 +23,13 @@ pub enum Decision {
     Pass { step: StepId },
     /// A join has what it waited for.
     Fire { step: StepId },
-    /// A loop is over; `failed` items failed and were tolerated.
-    Close { step: StepId, failed: u32 },
+    /// A loop is over; of its items so many failed and were tolerated.
+    Close {
+        step: StepId,
+        #[serde(default)]
+        items: u32,
+        failed: u32,
+    },
     /// The step failed for good and leaves by its error port.
     Divert { step: StepId },
     /// The step failed for good and nobody handles it: what is behind it stays unresolved.

@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, draws a random number, opens a socket or a database: time and chance travel inside the
 //! events. That is what lets the engine, the dry run and the tests share one meaning.
 
+pub mod call;
 pub mod catalogue;
 pub mod check;
 pub mod decision;

@@ -2,11 +2,14 @@
 //!
 //! A new kind is a new file and a line in the table below.
 
+mod call_workflow;
+mod called;
 mod create_record;
 mod create_task;
 mod date_reached;
 mod delay;
 mod find_records;
+mod for_each;
 mod http_request;
 mod join;
 mod kind;
@@ -30,11 +33,14 @@ use serde_json::{Map, Value as Json};
 
 use crate::{catalogue::Description, check::Site, key::Port, track::Role};
 
+pub use call_workflow::CallWorkflow;
+pub use called::Called;
 pub use create_record::CreateRecord;
 pub use create_task::CreateTask;
 pub use date_reached::DateReached;
 pub use delay::Delay;
 pub use find_records::{Direction, FindRecords, OrderBy};
+pub use for_each::{Find, ForEach, LoopError};
 pub use http_request::{HttpRequest, Method};
 pub use join::{Join, JoinPolicy};
 pub(crate) use kind::{Compiled, Kind, Work};
@@ -129,9 +135,9 @@ macro_rules! kinds {
 }
 
 kinds! {
-    RecordCreated, RecordUpdated, Manual,
+    RecordCreated, RecordUpdated, Manual, Called,
     RecordDeleted, Schedule, DateReached, Webhook, MessageReceived,
-    When, Switch, Join, Set, Stop,
+    When, Switch, Join, Set, ForEach, CallWorkflow, Stop,
     Delay, WaitFor,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,
     SendSms,

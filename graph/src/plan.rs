@@ -8,10 +8,11 @@ use std::{collections::HashMap, sync::Arc};
 use chrono::TimeDelta;
 
 use crate::{
+    call::Signature,
     definition::{Definition, Delivery},
     expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
-    node::{Compiled, Hook, Work, Writes},
+    node::{CallWorkflow, Compiled, Hook, Kind, Work, Writes},
     resolve::{Moment, Resolution, Unresolved},
     timetable::Timetable,
     track::Track,
@@ -195,6 +196,21 @@ impl Plan {
             .filter_map(|(_, node)| self.nodes.get_key_value(&node.key))
     }
 
+    /// The trigger by which other workflows call this one, and what it takes and gives.
+    pub fn called(&self) -> Option<(&NodeKey, &Arc<Signature>)> {
+        self.nodes.iter().find_map(|(key, node)| match &node.work {
+            Work::Called(signature) => Some((key, signature)),
+            Work::Trigger(_) | Work::Gather | Work::Resolve(_) => None,
+        })
+    }
+
+    /// Whether its runs start runs of other workflows.
+    pub fn calls(&self) -> bool {
+        self.nodes
+            .values()
+            .any(|node| &*node.kind == CallWorkflow::DESCRIPTION.kind)
+    }
+
     /// What starts runs, by node.
     pub fn triggers(&self) -> impl Iterator<Item = (&NodeKey, &Arc<Trigger>)> {
         self.nodes().filter_map(|(key, node)| Some((key, node.trigger()?)))
@@ -227,7 +243,15 @@ impl PlanNode {
     pub fn trigger(&self) -> Option<&Arc<Trigger>> {
         match &self.work {
             Work::Trigger(trigger) => Some(trigger),
-            Work::Gather | Work::Resolve(_) => None,
+            Work::Called(_) | Work::Gather | Work::Resolve(_) => None,
+        }
+    }
+
+    /// The type of one item, where the node is a loop.
+    pub fn item(&self) -> Option<&Type> {
+        match &self.work {
+            Work::Resolve(work) => work.item(),
+            Work::Trigger(_) | Work::Called(_) | Work::Gather => None,
         }
     }
 
@@ -238,7 +262,7 @@ impl PlanNode {
     pub fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved> {
         match &self.work {
             Work::Resolve(work) => work.resolve(moment),
-            Work::Trigger(_) | Work::Gather => Err(Unresolved::NotExecuted {
+            Work::Trigger(_) | Work::Called(_) | Work::Gather => Err(Unresolved::NotExecuted {
                 kind: Arc::clone(&self.kind),
             }),
         }

@@ -8,7 +8,9 @@ mod setting;
 use crate::{event::Outcome, expression::Trace, key::Port, value::Value};
 
 pub use moment::{Moment, Unresolved};
-pub use order::{Body, FindRecords, HttpRequest, MessageWait, NewTask, Order, OutgoingEmail, OutgoingSms, RecordWait};
+pub use order::{
+    Body, Call, FindRecords, HttpRequest, Items, MessageWait, NewTask, Order, OutgoingEmail, OutgoingSms, RecordWait,
+};
 pub use setting::Setting;
 
 /// What a node does now.
@@ -21,7 +23,12 @@ pub enum Resolution {
         traces: Vec<Traced>,
     },
     /// It ends the run.
-    Stop { outcome: Outcome, message: String },
+    Stop {
+        outcome: Outcome,
+        message: String,
+        /// What it hands to whoever called the workflow; null where it hands over nothing.
+        output: Value,
+    },
     /// Somebody with a database, a timer or a network has to do it.
     Order(Order),
 }

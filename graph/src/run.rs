@@ -6,6 +6,8 @@ mod frame;
 mod illegal;
 mod loops;
 mod moves;
+mod relay;
+mod rerun;
 mod resume;
 mod view;
 
@@ -20,6 +22,7 @@ use frame::Frame;
 
 pub use frame::{Progress, StepState};
 pub use illegal::IllegalEvent;
+pub use rerun::{Kept, Rerun};
 
 /// The format in which a run is stored. An earlier one is upcast where it is read.
 pub const FORMAT: u16 = 1;

@@ -54,12 +54,18 @@ impl Scope {
     }
 }
 
+/// The beginning of the names of its steps.
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|item| write!(f, "{}[{}]/", item.node, item.index))
+    }
+}
+
 impl fmt::Display for StepId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for item in self.scope.items() {
-            write!(f, "{}[{}]/", item.node, item.index)?;
-        }
-        self.node.fmt(f)
+        write!(f, "{}{}", self.scope, self.node)
     }
 }
 

@@ -8,7 +8,10 @@ mod region;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, num::NonZeroU32};
+use std::{
+    collections::{HashMap, HashSet},
+    num::NonZeroU32,
+};
 
 use petgraph::{
     algo::toposort,
@@ -143,6 +146,18 @@ impl Track {
         &self.triggers
     }
 
+    /// The same rails with some loops that open all of their items at once.
+    #[must_use]
+    pub fn widened(&self, wanted: impl Fn(&NodeKey) -> bool) -> Track {
+        let mut wide = self.clone();
+        for node in wide.graph.node_weights_mut().filter(|node| wanted(&node.key)) {
+            if let Role::Loop(rule) = &mut node.role {
+                rule.concurrency = NonZeroU32::MAX;
+            }
+        }
+        wide
+    }
+
     /// The edges out of a node, in the order given.
     pub fn exits(&self, from: NodeIndex) -> impl Iterator<Item = Exit<'_>> {
         let loops = self.node(from).is_some_and(|node| matches!(node.role, Role::Loop(_)));
@@ -164,6 +179,22 @@ impl Track {
     /// Whether an edge leaves the node by this port.
     pub fn is_wired(&self, from: NodeIndex, port: &Port) -> bool {
         self.graph.edges(from).any(|edge| edge.weight() == port)
+    }
+
+    /// The innermost loop around each node that stands in one.
+    pub fn homes(&self) -> HashMap<NodeIndex, NodeIndex> {
+        region::homes(self)
+    }
+
+    /// The nodes that can be reached from one, without itself.
+    pub fn behind(&self, from: NodeIndex) -> HashSet<NodeIndex> {
+        let mut walk = Dfs::new(&self.graph, from);
+        let mut behind = HashSet::new();
+        while let Some(at) = walk.next(&self.graph) {
+            behind.insert(at);
+        }
+        behind.remove(&from);
+        behind
     }
 
     /// What surely, and what possibly, ran before each node.

@@ -86,6 +86,12 @@ impl StartFacts<'_, '_> {
             }
             "form" => Some(Value::from_json(&start.form)),
             "payload" => Some(Value::from_json(&start.payload)),
+            "inputs" => Some(
+                start
+                    .caller
+                    .as_ref()
+                    .map_or(Value::Null, |caller| caller.inputs.clone()),
+            ),
             _ => None,
         }
     }
@@ -96,7 +102,9 @@ impl Bindings for StartFacts<'_, '_> {
         match name {
             "record" | "previous" => Some(record_or_null(self.named(name))),
             "trigger" => {
-                let fields = ["key", "at", "record", "previous", "changed", "form", "payload"];
+                let fields = [
+                    "key", "at", "record", "previous", "changed", "form", "payload", "inputs",
+                ];
                 Some(Value::map(
                     fields
                         .into_iter()

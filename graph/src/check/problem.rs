@@ -85,6 +85,10 @@ pub enum Code {
     DuplicateName,
     /// Two fields that exclude each other.
     Ambiguous,
+    /// What is handed over is none of what is asked for.
+    UnknownParameter,
+    /// A workflow that cannot be called.
+    NotCallable,
     /// A wait without a time-out.
     WaitsForever,
     /// What the workflow changes starts it again.
@@ -141,6 +145,8 @@ impl Code {
             Code::StepNotUpstream => "STEP_NOT_UPSTREAM",
             Code::DuplicateName => "DUPLICATE_NAME",
             Code::Ambiguous => "AMBIGUOUS",
+            Code::UnknownParameter => "UNKNOWN_PARAMETER",
+            Code::NotCallable => "NOT_CALLABLE",
             Code::WaitsForever => "WAITS_FOREVER",
             Code::TriggersItself => "TRIGGERS_ITSELF",
             Code::ConstantCondition => "CONSTANT_CONDITION",

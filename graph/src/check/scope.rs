@@ -7,6 +7,7 @@ use std::{
 };
 
 use crate::{
+    call::Signature,
     definition::Node,
     expression::TypeScope,
     key::NodeKey,
@@ -25,6 +26,9 @@ pub(super) struct Scopes<'c> {
     flow: Option<Flow>,
     /// Most nodes have the same triggers before them.
     bases: HashMap<Vec<NodeIndex>, TypeScope>,
+    /// The innermost loop around each node that stands in one.
+    homes: HashMap<NodeIndex, NodeIndex>,
+    results: Arc<Fields>,
 }
 
 /// What one node sees.
@@ -32,10 +36,14 @@ pub(crate) struct Scope {
     pub variables: TypeScope,
     /// The steps that exist, and cannot have run before.
     pub elsewhere: HashSet<NodeKey>,
+    /// What the workflow gives to whoever calls it.
+    pub results: Arc<Fields>,
 }
 
 impl<'c> Scopes<'c> {
     pub fn new(track: &'c Track, nodes: &'c HashMap<&'c NodeKey, &'c Node>, schema: &'c Arc<dyn Schema>) -> Scopes<'c> {
+        let called = nodes.values().find_map(|node| called(&node.config));
+        let results = called.map(|signature| signature.outputs).unwrap_or_default();
         Scopes {
             track,
             nodes,
@@ -43,6 +51,8 @@ impl<'c> Scopes<'c> {
             origins: track.origins(),
             flow: None,
             bases: HashMap::new(),
+            homes: track.homes(),
+            results,
         }
     }
 
@@ -66,10 +76,22 @@ impl<'c> Scopes<'c> {
         } else {
             Default::default()
         };
+        let variables = base.with("steps", Type::Struct(Arc::new(steps)));
         Scope {
-            variables: base.with("steps", Type::Struct(Arc::new(steps))),
+            variables: match self.item(at, compiled) {
+                Some(item) => variables.with("item", item).with("index", Type::Int),
+                None => variables,
+            },
             elsewhere,
+            results: Arc::clone(&self.results),
         }
+    }
+
+    /// The type of the innermost loop's item; none outside of loops.
+    fn item(&self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> Option<Type> {
+        let around = self.track.node(*self.homes.get(&at)?)?;
+        let item = compiled.get(&around.key).and_then(Compiled::item);
+        Some(item.cloned().unwrap_or(Type::Dyn))
     }
 
     /// What is known when a run is about to start, whichever trigger starts it.
@@ -95,11 +117,21 @@ impl<'c> Scopes<'c> {
             Type::Record(object) if &*object.name == "message" => scope.with("message", record.clone()),
             _ => scope,
         };
+        let (inputs, payload) = (self.inputs(origins), joint(|seen| &seen.payload));
         scope
-            .with("trigger", trigger(&record, &previous, joint(|seen| &seen.payload)))
+            .with("trigger", trigger(&record, &previous, inputs, payload))
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
+    }
+
+    /// What the workflow that calls hands over, as far as all triggers agree on it.
+    fn inputs(&self, origins: &[NodeIndex]) -> Type {
+        let declared = origins.iter().filter_map(|at| {
+            let node = self.nodes.get(&self.track.node(*at)?.key)?;
+            Some(called(&node.config).map_or(Type::Null, |signature| Type::Struct(signature.inputs)))
+        });
+        declared.reduce(Type::join).unwrap_or(Type::Dyn)
     }
 
     fn steps(&mut self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> (Fields, HashSet<NodeKey>) {
@@ -158,14 +190,16 @@ fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<Seen> {
         Config::RecordDeleted(trigger) => Seen::record(record(&trigger.object), Type::Null),
         Config::Manual(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
         Config::Schedule(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::Called(trigger) if trigger.object.is_some() => Seen::record(record(&trigger.object), Type::Null),
         Config::DateReached(trigger) => Seen::record(record(&trigger.object), Type::Null),
-        Config::Manual(_) | Config::Schedule(_) => Seen::record(Type::Null, Type::Null),
+        Config::Manual(_) | Config::Schedule(_) | Config::Called(_) => Seen::record(Type::Null, Type::Null),
         Config::Webhook(trigger) => Some(Seen {
             record: Type::Null,
             previous: Type::Null,
             payload: trigger.payload_type(),
         }),
         Config::MessageReceived(_) => Seen::record(record(&Some("message".to_owned())), Type::Null),
+        Config::ForEach(_) | Config::CallWorkflow(_) => None,
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) => None,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::FindRecords(_) => None,
@@ -208,7 +242,14 @@ fn shared(one: &FieldType, other: &FieldType) -> FieldType {
     }
 }
 
-fn trigger(record: &Type, previous: &Type, payload: Type) -> Type {
+fn called(config: &Config) -> Option<Signature> {
+    match config {
+        Config::Called(called) => Some(Signature::declared(called)),
+        _ => None,
+    }
+}
+
+fn trigger(record: &Type, previous: &Type, inputs: Type, payload: Type) -> Type {
     fields([
         ("key", Type::String),
         ("kind", Type::String),
@@ -217,6 +258,7 @@ fn trigger(record: &Type, previous: &Type, payload: Type) -> Type {
         ("previous", previous.clone()),
         ("changed", Type::list_of(Type::String)),
         ("form", Type::map_of(Type::Dyn)),
+        ("inputs", inputs),
         ("payload", payload),
     ])
 }

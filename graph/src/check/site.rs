@@ -7,12 +7,13 @@ use chrono_tz::Tz;
 
 use super::{Code, Problem, scope::Scope, values::unknown_record_field};
 use crate::{
+    call::Callee,
     definition::Node,
     expression::{self, Diagnostic, Expression, Path, TypeScope},
     key::NodeKey,
     span::Span,
     template::{Escape, Template},
-    value::{ObjectType, Schema, Type},
+    value::{Fields, ObjectType, Schema, Type},
 };
 
 /// One node's config under check.
@@ -115,6 +116,16 @@ impl<'c> Site<'c> {
                 None
             }
         }
+    }
+
+    /// What a workflow that is to be called takes and gives.
+    pub fn callee(&self, workflow: &str) -> Callee {
+        self.schema.callee(workflow)
+    }
+
+    /// What this workflow gives to whoever calls it.
+    pub fn results(&self) -> Arc<Fields> {
+        Arc::clone(&self.scope.results)
     }
 
     /// An object that a kind is about; none where the CRM does not have it.

@@ -9,7 +9,7 @@ use super::{Code, Problem, Site, assign};
 use crate::{
     resolve::Setting,
     template::Escape,
-    value::{FieldType, ObjectType, Value},
+    value::{FieldType, Fields, ObjectType, Type, Value},
 };
 
 /// What values are written into.
@@ -51,6 +51,34 @@ impl Site<'_> {
         settings
     }
 
+    /// Values that are handed over, by name; none are `wanted` where nobody knows what is.
+    pub fn arguments(
+        &mut self,
+        field: &str,
+        wanted: Option<&Fields>,
+        given: &Map<String, Json>,
+    ) -> IndexMap<Arc<str>, Setting> {
+        let anything = FieldType::of(Type::Dyn).nullable();
+        let mut settings = IndexMap::new();
+        for (name, json) in given {
+            let path = format!("{field}.{name}");
+            match wanted.map_or(Some(&anything), |wanted| wanted.get(name.as_str())) {
+                None => self.report(unknown_parameter(wanted, name).field(path)),
+                Some(kind) => settings.extend(
+                    self.value(&path, kind, json)
+                        .map(|setting| (name.as_str().into(), setting)),
+                ),
+            }
+        }
+        for (name, _) in wanted.into_iter().flatten().filter(|(_, kind)| kind.required) {
+            if !given.contains_key(&**name) {
+                let message = format!("`{name}` must be given");
+                self.report(Problem::error(Code::Required, message).field(format!("{field}.{name}")));
+            }
+        }
+        settings
+    }
+
     fn value(&mut self, path: &str, kind: &FieldType, json: &Json) -> Option<Setting> {
         let wrong = match Setting::compile(json, &mut |source| self.template(path, Some(source), Escape::None))? {
             Setting::Literal(_) if json.is_null() && kind.nullable => return Some(Setting::Literal(Value::Null)),
@@ -78,6 +106,11 @@ impl Site<'_> {
             self.report(Problem::error(Code::Required, message).field(format!("{field}.{name}")));
         }
     }
+}
+
+fn unknown_parameter(wanted: Option<&Fields>, name: &str) -> Problem {
+    let known = wanted.into_iter().flat_map(Fields::keys).map(|name| &**name);
+    Problem::error(Code::UnknownParameter, format!("nothing called `{name}` is asked for")).meant(name, known)
 }
 
 pub(super) fn unknown_record_field(object: &ObjectType, name: &str) -> Problem {

@@ -81,8 +81,5 @@ pub(super) fn evaluate(
     settings: &IndexMap<Arc<str>, Setting>,
     moment: &mut Moment<'_>,
 ) -> Result<IndexMap<Arc<str>, Value>, Unresolved> {
-    let value = |(name, setting): (&Arc<str>, &Setting)| {
-        Ok((Arc::clone(name), setting.value(&format!("values.{name}"), moment)?))
-    };
-    settings.iter().map(value).collect()
+    moment.settings("values", settings)
 }

@@ -56,8 +56,9 @@ pub enum Direction {
 }
 
 impl FindRecords {
-    fn check_order(&self, site: &mut Site<'_>, object: &ObjectType) {
-        for (place, key) in self.order_by.iter().flatten().enumerate() {
+    /// Reports the keys of an order that are no fields of the object.
+    pub(super) fn check_order(order: &[OrderBy], site: &mut Site<'_>, field: &str, object: &ObjectType) {
+        for (place, key) in order.iter().enumerate() {
             if !object.fields.contains_key(key.field.as_str()) {
                 let problem = Problem::error(
                     Code::UnknownRecordField,
@@ -66,7 +67,7 @@ impl FindRecords {
                 let known = object.fields.keys().map(|name| &**name);
                 site.report(
                     problem
-                        .field(format!("orderBy[{place}].field"))
+                        .field(format!("{field}[{place}].field"))
                         .meant(&key.field, known),
                 );
             }
@@ -103,7 +104,8 @@ impl Kind for FindRecords {
             return Compiled::of(Type::Dyn, None::<Search>);
         };
         let condition = site.condition_on("where", self.condition.as_deref(), &object);
-        self.check_order(site, &object);
+        let order_by = self.order_by.clone().unwrap_or_default();
+        Self::check_order(&order_by, site, "orderBy", &object);
         let limit = self.limit.unwrap_or(USUAL);
         if !(1..=MOST).contains(&limit) {
             let message = format!("`limit` is {limit}; it can be 1 to {MOST}");
@@ -115,7 +117,6 @@ impl Kind for FindRecords {
             ("first", record.or_null()),
             ("count", Type::Int),
         ]);
-        let order_by = self.order_by.clone().unwrap_or_default();
         let search = resolve::FindRecords {
             object: Arc::clone(&object.name),
             condition,

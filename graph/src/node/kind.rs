@@ -6,6 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
 use crate::{
+    call::Signature,
     catalogue::{Description, Family},
     check::Site,
     key::Port,
@@ -58,6 +59,8 @@ pub(crate) struct Compiled {
 pub(crate) enum Work {
     /// Starts runs.
     Trigger(Arc<Trigger>),
+    /// Starts runs where another workflow asks for it.
+    Called(Arc<Signature>),
     /// Nothing of its own: the reducer decides it.
     Gather,
     /// Evaluates its config.
@@ -82,9 +85,22 @@ pub(crate) trait Resolve: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Unresolved`] where an expression has no value or not a fitting one.
     fn resolve(&self, moment: &mut Moment<'_>) -> Result<Resolution, Unresolved>;
+
+    /// The type of one item; none for what is no loop.
+    fn item(&self) -> Option<&Type> {
+        None
+    }
 }
 
 impl Compiled {
+    /// The type of one item, where the node is a loop.
+    pub fn item(&self) -> Option<&Type> {
+        match &self.work {
+            Some(Work::Resolve(work)) => work.item(),
+            Some(Work::Trigger(_) | Work::Called(_) | Work::Gather) | None => None,
+        }
+    }
+
     /// A node without output or work.
     pub fn nothing() -> Compiled {
         Compiled {
@@ -98,7 +114,7 @@ impl Compiled {
     pub fn trigger(&self) -> Option<&Trigger> {
         match &self.work {
             Some(Work::Trigger(trigger)) => Some(trigger),
-            Some(Work::Gather | Work::Resolve(_)) | None => None,
+            Some(Work::Called(_) | Work::Gather | Work::Resolve(_)) | None => None,
         }
     }
 

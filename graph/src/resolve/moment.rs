@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use indexmap::IndexMap;
 
-use super::Traced;
+use super::{Setting, Traced};
 use crate::{
     expression::{Bindings, Budget, Expression, Fault},
     span::Span,
@@ -37,6 +38,8 @@ pub enum Unresolved {
     NotARecord { field: String, found: &'static str },
     #[error("`{field}` is no point in time: it is {found}")]
     NotATime { field: String, found: &'static str },
+    #[error("`{field}` is no list: it is {found}")]
+    NotAList { field: String, found: &'static str },
     #[error("`{field}` is no text: it is {found}")]
     NotAText { field: String, found: &'static str },
     #[error("`{field}` has a line break or another control character in it")]
@@ -56,6 +59,7 @@ impl Unresolved {
             Self::Faulty { fault, .. } => fault.code(),
             Self::NotARecord { .. } => "NOT_A_RECORD",
             Self::NotATime { .. } => "NOT_A_TIME",
+            Self::NotAList { .. } => "NOT_A_LIST",
             Self::NotAText { .. } => "NOT_A_TEXT",
             Self::UnsafeHeader { .. } => "UNSAFE_HEADER",
             Self::NoRecipient { .. } => "NO_RECIPIENT",
@@ -72,7 +76,9 @@ impl Unresolved {
                 ..
             } => Some(reference),
             Self::Faulty { .. } | Self::NotARecord { .. } | Self::NotATime { .. } => None,
-            Self::NotAText { .. } | Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => None,
+            Self::NotAList { .. } | Self::NotAText { .. } | Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => {
+                None
+            }
             Self::OutOfRange { .. } | Self::NotExecuted { .. } => None,
         }
     }
@@ -112,6 +118,18 @@ impl Moment<'_> {
     /// The expression's own value where the template is exactly one, else the rendered text.
     pub(crate) fn filled(&mut self, field: &str, template: &Template) -> Result<Value, Unresolved> {
         template.value(self.bindings, self.budget).map_err(faulty(field))
+    }
+
+    /// The values of settings, by name.
+    pub(crate) fn settings(
+        &mut self,
+        field: &str,
+        settings: &IndexMap<Arc<str>, Setting>,
+    ) -> Result<IndexMap<Arc<str>, Value>, Unresolved> {
+        let value = |(name, setting): (&Arc<str>, &Setting)| {
+            Ok((Arc::clone(name), setting.value(&format!("{field}.{name}"), self)?))
+        };
+        settings.iter().map(value).collect()
     }
 
     /// A record named by itself, by a reference to it, or by its id.

@@ -26,6 +26,10 @@ pub enum Order {
     },
     /// A search of the CRM.
     FindRecords(FindRecords),
+    /// The items of a loop.
+    ForEach(Items),
+    /// A run of another workflow.
+    CallWorkflow(Call),
     /// A task for a person.
     CreateTask(NewTask),
     /// A message.
@@ -52,6 +56,27 @@ pub struct FindRecords {
     pub order_by: Vec<OrderBy>,
     /// At most so many.
     pub limit: u32,
+}
+
+/// What a loop goes through.
+#[derive(Clone, Debug)]
+pub enum Items {
+    /// These values.
+    Listed(Arc<[Value]>),
+    /// The records found, by reference. More than a loop may have are a failure.
+    Found(FindRecords),
+}
+
+/// A call of another workflow. Whether it takes what it is given, only the workflow that is active then can say.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// The workflow's global id.
+    pub workflow: Arc<str>,
+    /// The record that the run is to be about. One whose object is empty is named by its id alone.
+    pub record: Option<Reference>,
+    pub inputs: IndexMap<Arc<str>, Value>,
+    /// Whether the step goes on only once the called run is over.
+    pub wait: bool,
 }
 
 /// A task for a person.

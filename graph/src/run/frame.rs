@@ -72,7 +72,7 @@ pub struct Progress {
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct Arrivals {
+pub(super) struct Arrivals {
     taken: usize,
     skipped: usize,
 }
@@ -112,15 +112,16 @@ impl Frame {
         self.open = self.open.saturating_sub(1);
     }
 
+    /// Replaces what is known to have arrived at the nodes that are still undecided.
+    pub fn expect(&mut self, arrivals: BTreeMap<NodeKey, Arrivals>) {
+        self.arrivals = arrivals;
+    }
+
     /// Resolves one edge into a node, and says whether that decides the node. A node is decided once.
     pub fn arrive(&mut self, track: &Track, to: NodeIndex, node: &TrackNode, taken: bool) -> Verdict {
         let total = track.in_degree(to);
         let mut arrivals = self.arrivals.remove(&node.key).unwrap_or_default();
-        *(if taken {
-            &mut arrivals.taken
-        } else {
-            &mut arrivals.skipped
-        }) += 1;
+        arrivals.count(taken);
         if arrivals.taken + arrivals.skipped < total {
             self.arrivals.insert(node.key.clone(), arrivals);
         }
@@ -133,6 +134,10 @@ impl Frame {
 }
 
 impl Arrivals {
+    pub fn count(&mut self, taken: bool) {
+        *(if taken { &mut self.taken } else { &mut self.skipped }) += 1;
+    }
+
     fn verdict(self, role: Role, total: usize) -> Verdict {
         let open = total.saturating_sub(self.taken + self.skipped);
         let wanted = match role {

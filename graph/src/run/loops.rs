@@ -111,6 +111,7 @@ impl Moves<'_> {
             frame.end(step.node.clone(), StepState::Succeeded);
             self.decisions.push(Decision::Close {
                 step: step.clone(),
+                items: progress.items,
                 failed: progress.failed,
             });
             self.leave(frame, &step.scope, at, Leaving::By(Port::DONE));

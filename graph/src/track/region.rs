@@ -1,6 +1,6 @@
 //! The region of a loop: what its items run through. One way in, no way out: everything behind `each` belongs to it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use petgraph::{graph::NodeIndex, visit::Dfs};
 
@@ -26,6 +26,15 @@ pub(super) fn entered(track: &Track, links: &[Link]) -> Vec<Flaw> {
         }
     }
     flaws
+}
+
+/// The innermost loop around each node that stands in one.
+pub(super) fn homes(track: &Track) -> HashMap<NodeIndex, NodeIndex> {
+    // An inner loop comes after the ones around it, so it has the last word.
+    let loops = track.in_order().map(|(at, _)| at).filter(|at| is_loop(track, *at));
+    loops
+        .flat_map(|of| region(track, of).into_iter().map(move |at| (at, of)))
+        .collect()
 }
 
 fn is_loop(track: &Track, at: NodeIndex) -> bool {

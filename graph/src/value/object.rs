@@ -5,6 +5,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::Type;
+use crate::call::Callee;
 
 /// Fields by name, in the order in which people see them.
 pub type Fields = IndexMap<Arc<str>, FieldType>;
@@ -69,4 +70,10 @@ pub trait Schema: Send + Sync {
     fn object(&self, name: &str) -> Option<Arc<ObjectType>>;
     /// All names, for suggestions and completion.
     fn object_names(&self) -> Vec<Arc<str>>;
+
+    /// What a workflow that is to be called takes and gives, by its global id.
+    fn callee(&self, workflow: &str) -> Callee {
+        let _ = workflow;
+        Callee::Unknown
+    }
 }

@@ -68,6 +68,8 @@ pub struct Model<'s> {
     pub results: BTreeMap<Step, Outcome>,
     /// How many items of each loop were opened: the one thing that depends on the order of the facts.
     opened: BTreeMap<Step, u32>,
+    /// The edges into each node, by their places: looked up, or a graph of 200 nodes would take seconds.
+    into: Vec<Vec<usize>>,
 }
 
 pub struct Standing {
@@ -78,12 +80,17 @@ pub struct Standing {
 
 impl<'s> Model<'s> {
     pub fn new(shape: &'s Shape, trigger: usize) -> Self {
-        Model {
+        let mut model = Model {
             shape,
             trigger,
             results: BTreeMap::new(),
             opened: BTreeMap::new(),
+            into: shape.nodes.iter().map(|_| Vec::new()).collect(),
+        };
+        for (place, edge) in shape.edges.iter().enumerate() {
+            model.into[edge.to].push(place);
         }
+        model
     }
 
     pub fn standing(&mut self) -> Standing {
@@ -163,11 +170,9 @@ impl<'s> Model<'s> {
                 Status::Skipped
             });
         }
-        let into: Vec<Option<bool>> = self
-            .shape
-            .edges
+        let into: Vec<Option<bool>> = self.into[node]
             .iter()
-            .filter(|edge| edge.to == node)
+            .map(|place| &self.shape.edges[*place])
             .map(|edge| {
                 if Some(edge.from) == home {
                     Some(true)

@@ -8,7 +8,7 @@ use pointsman_graph::{
     event::{self, Failure, RunEvent},
     key::Port,
     retry::Chance,
-    run::{Run, StepState},
+    run::{Kept, Rerun, Run, StepState},
     step::{Scope, StepId},
     track::Track,
 };
@@ -28,6 +28,7 @@ pub struct Play<'s> {
     once: BTreeMap<(StepId, u32), u32>,
     ended: Option<event::Outcome>,
     forced: bool,
+    relaid: bool,
 }
 
 impl<'s> Play<'s> {
@@ -43,6 +44,7 @@ impl<'s> Play<'s> {
             once: BTreeMap::new(),
             ended: None,
             forced: false,
+            relaid: false,
         };
         play.accept(RunEvent::Started {
             trigger: shapes::key(trigger),
@@ -59,6 +61,7 @@ impl<'s> Play<'s> {
             40..42 if self.ended.is_none() => self.cancel(),
             42..44 => self.stop(pick),
             44..52 => self.resume(),
+            52..60 => self.relay(),
             _ => self.work(pick, how),
         }
         if round_trip % 8 == 0 {
@@ -121,6 +124,50 @@ impl<'s> Play<'s> {
         }
     }
 
+    /// Moved onto the very track it is on, a run goes on as if nothing had happened.
+    fn relay(&mut self) {
+        if self.ended.is_some() {
+            return;
+        }
+        let left = |step: &StepId| match self.model.results.get(&self.numbered(step)) {
+            Some(Outcome::Left(port)) => Some(Port::from(port.as_str())),
+            _ => None,
+        };
+        self.run = self.run.relaid(self.track, &left).unwrap();
+        self.relaid = true;
+        self.compare();
+    }
+
+    /// A new run that keeps all that this one came to stands where this one stands.
+    pub fn rerun(&self) -> Rerun {
+        let kept = |step: &StepId| {
+            Some(match self.model.results.get(&self.numbered(step))? {
+                Outcome::Left(port) => Kept::Left(Port::from(port.as_str())),
+                Outcome::Failed => Kept::Failed(failure(false)),
+                Outcome::Items(items) => Kept::Items(*items),
+            })
+        };
+        let trigger = shapes::key(self.model.trigger);
+        Rerun::build(self.track, &trigger, DateTime::UNIX_EPOCH, kept).unwrap()
+    }
+
+    /// Whether this run knows nothing of the steps that another one waits for.
+    pub fn lacks_what_is_open(&self, other: &Run) -> bool {
+        let open = other.open_steps().into_iter().map(|(step, _)| self.numbered(&step));
+        let mut leaves = open.filter(|(_, node)| !matches!(self.model.shape.nodes[*node].kind, Kind::Loop { .. }));
+        leaves.all(|step| !self.model.results.contains_key(&step))
+    }
+
+    /// Whether the run was moved: what had arrived at decided nodes is not kept then.
+    pub fn was_relaid(&self) -> bool {
+        self.relaid
+    }
+
+    /// Whether somebody has ended the run before its time.
+    pub fn was_forced(&self) -> bool {
+        self.forced
+    }
+
     /// One open step goes on: by a port, by items, by failing, by its timer.
     fn work(&mut self, pick: u8, how: u8) {
         let Some((step, state)) = self.open(pick) else { return };
@@ -136,12 +183,7 @@ impl<'s> Play<'s> {
             if !retryable || attempt - first + 1 >= shapes::ATTEMPTS {
                 self.model.results.insert(numbered, Outcome::Failed);
             }
-            let failure = Failure {
-                code: "FAILED".into(),
-                message: String::new(),
-                retryable,
-                retry_after_ms: None,
-            };
+            let failure = failure(retryable);
             return self.accept(RunEvent::AttemptFailed {
                 step,
                 attempt,
@@ -336,5 +378,14 @@ impl<'s> Play<'s> {
             .map(|item| (shapes::number(&item.node), item.index))
             .collect();
         (path, shapes::number(&step.node))
+    }
+}
+
+fn failure(retryable: bool) -> Failure {
+    Failure {
+        code: "FAILED".into(),
+        message: String::new(),
+        retryable,
+        retry_after_ms: None,
     }
 }

@@ -8,7 +8,7 @@ use pointsman_graph::{
     track::{Flaw, Link, Loop, OnError, Policy, Role, Track, TrackNode},
 };
 
-use crate::model::{Edge, Kind, Node, Shape, Step};
+use super::model::{Edge, Kind, Node, Shape, Step};
 
 pub const ATTEMPTS: u32 = 2;
 

@@ -1,6 +1,8 @@
 //! Definitions from outside: read and written, checked, and resolved node by node.
 
 #[cfg(test)]
+mod calling;
+#[cfg(test)]
 mod checking;
 #[cfg(test)]
 mod crm;

@@ -77,7 +77,12 @@ fn value(field: &Field, draw: u8) -> Json {
         Input::Numbers => json!([draw, 200]),
         Input::Choice(options) => json!(options[usize::from(draw) % options.len()]),
         Input::Form => json!([{ "name": text }, { "name": "x" }]),
-        Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => json!(text),
+        Input::Search => json!({ "object": text, "where": text, "limit": draw }),
+        Input::Parameters => json!([{ "name": text, "type": "record", "object": text }, { "name": "x" }]),
+        Input::Boolean => json!(draw % 2 == 0),
+        Input::Workflow | Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => {
+            json!(text)
+        }
         Input::FieldName | Input::Cron | Input::TimeZone | Input::TimeOfDay | Input::Offset | Input::Text => {
             json!(text)
         }
@@ -93,6 +98,7 @@ fn edge([from, port, to]: &[u8; 3], nodes: usize) -> Json {
         Some("no"),
         Some("otherwise"),
         Some("timedOut"),
+        Some("each"),
     ];
     let end = |draw: &u8| format!("n{}", usize::from(*draw) % (nodes + 1));
     match ports[usize::from(*port) % ports.len()] {

@@ -114,7 +114,7 @@ fn set_keeps_the_types_of_its_values() {
 fn stop_says_how_and_why() {
     let config = json!({ "outcome": "failed", "message": "{{ record.status }} at {{ record.amount }}" });
 
-    let Resolution::Stop { outcome, message } = resolve("stop", config).unwrap() else {
+    let Resolution::Stop { outcome, message, .. } = resolve("stop", config).unwrap() else {
         panic!("stop stops")
     };
 

@@ -49,6 +49,8 @@ pub struct Query(
     workflow::TrialQueries,
     workflow::EnrolmentQueries,
     run::RunQueries,
+    run::EffectQueries,
+    run::DashboardQueries,
     job::JobQueries,
 );
 

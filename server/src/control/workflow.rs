@@ -117,7 +117,7 @@ pub(super) async fn perform(installation: &Installation, order: WorkflowOrder) -
         WorkflowOrder::List => Ok(Answer::Workflows(all(workflows).await?.iter().map(line).collect())),
         WorkflowOrder::Import(new) => import(workflows, new).await,
         WorkflowOrder::Export { workflow } => Ok(match named(workflows, &workflow).await? {
-            Ok(row) => draft(workflows, &row),
+            Ok(row) => draft(workflows, &row).await?,
             Err(problem) => refused(problem),
         }),
         WorkflowOrder::Run(start) => run(installation, start).await,
@@ -136,7 +136,7 @@ async fn import(workflows: &Workflows, new: NewWorkflow) -> Result<Answer, Error
         definition,
     };
     Ok(match workflows.create(&Access::system(), new).await? {
-        Ok(row) => draft(workflows, &row),
+        Ok(row) => draft(workflows, &row).await?,
         Err(problem) => refused(problem.message),
     })
 }
@@ -212,14 +212,15 @@ fn line(row: &workflow::Model) -> WorkflowLine {
     }
 }
 
-fn draft(workflows: &Workflows, row: &workflow::Model) -> Answer {
-    match Definition::read(&row.draft) {
+async fn draft(workflows: &Workflows, row: &workflow::Model) -> Result<Answer, Error> {
+    Ok(match Definition::read(&row.draft) {
         Ok(definition) => Answer::Draft(Draft {
             id: id::format(PREFIX, row.id),
             name: row.name.clone(),
             time_zone: row.time_zone.clone(),
             problems: workflows
-                .check(&definition)
+                .check(&definition, Some(row.id))
+                .await?
                 .problems
                 .into_iter()
                 .map(Into::into)
@@ -233,7 +234,7 @@ fn draft(workflows: &Workflows, row: &workflow::Model) -> Answer {
                 reason(&error)
             ),
         },
-    }
+    })
 }
 
 pub(super) fn reason(error: &pointsman_graph::definition::ReadDefinition) -> String {

@@ -10,6 +10,7 @@ use pointsman_entities::{
     ids::{GateId, RecordId, RunId, VersionId, WorkflowId},
     time::Timestamp,
 };
+use pointsman_graph::value as expression;
 use sea_orm::{ActiveValue::Set, Value as Bound};
 use serde_json::Value as Json;
 
@@ -99,11 +100,33 @@ pub struct Enrolled {
     /// At most one run of the workflow has it.
     pub key: Option<String>,
     pub depth: i64,
+    /// The step that calls the run; none where no workflow calls it.
+    pub caller: Option<Caller>,
     /// The gate that the run passes.
     pub gate: Option<GateId>,
     /// Whether it may not start yet.
     pub held: bool,
     pub at: Timestamp,
+}
+
+/// A step that calls a workflow.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub run: RunId,
+    pub step: String,
+    /// The attempt that waits for the called run; none where none does.
+    pub attempt: Option<u32>,
+    /// What it hands over.
+    pub inputs: expression::Value,
+}
+
+/// Why a workflow's settings turn a start away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TurnedAway {
+    /// Stable, `UPPER_SNAKE`.
+    pub code: &'static str,
+    /// For people.
+    pub message: &'static str,
 }
 
 /// Knows which workflows are active. Implemented by `workflow`; records know no workflows.
@@ -133,6 +156,17 @@ pub trait Enrolment: Send + Sync {
         snapshot: &'a mut Snapshot<'_>,
         set: &'a mut WriteSet,
     ) -> BoxFuture<'a, Result<Vec<Enrolled>, store::Error>>;
+
+    /// Adds the run of a start that no change makes, or the guards of the reason why its workflow turns it away.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    fn admit<'a>(
+        &'a mut self,
+        start: Enrolled,
+        snapshot: &'a mut Snapshot<'_>,
+        set: &'a mut WriteSet,
+    ) -> BoxFuture<'a, Result<Result<Enrolled, TurnedAway>, store::Error>>;
 
     /// Adds the rows that several enrolments share. Doing so twice does nothing more.
     fn close(&mut self, set: &mut WriteSet);
@@ -166,6 +200,15 @@ impl<'a> Decision<'a> {
             enrolled: Vec::new(),
             logs: false,
         }
+    }
+
+    /// Adds a run that no change starts, as far as its workflow's settings let it in.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn admit(&mut self, start: Enrolled) -> Result<Result<(), TurnedAway>, store::Error> {
+        let admitted = self.enrolment.admit(start, &mut self.snapshot, &mut self.set).await?;
+        Ok(admitted.map(|run| self.enrolled.push(run)))
     }
 
     /// Completes the write set. Doing so twice does nothing more.

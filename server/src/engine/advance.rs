@@ -9,6 +9,7 @@ use sea_orm::EntityTrait;
 use super::{
     Engine, Error,
     end::{Ending, end},
+    failures::Fault,
     held::hold,
     history::What,
     live::Live,
@@ -131,6 +132,7 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
         engine.alarm.ring();
     }
     engine.hints.moved(done.live.id);
+    done.told.into_iter().for_each(|run| engine.wake(run));
     done.goes_on.then_some(done.live)
 }
 
@@ -152,7 +154,13 @@ pub async fn principal(engine: &Engine, version: &Version) -> Result<Option<Acce
 fn disabled() -> Ending {
     Ending {
         status: "FAILED",
+        outcome: Outcome::Failed,
         error: Some("PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into()),
+        fault: Some(Fault {
+            node: String::new(),
+            code: "PUBLISHER_DISABLED".into(),
+            pattern: String::new(),
+        }),
         told: What::Decision(Finish {
             outcome: Outcome::Failed,
         }),
@@ -164,6 +172,8 @@ fn cut() -> Ending {
     let reason = format!("DEPTH_LIMIT: cut after {MAX_DEPTH} changes that workflows made of each other");
     Ending {
         status: "REFUSED",
+        outcome: Outcome::Failed,
+        fault: None,
         error: Some(reason.clone()),
         told: What::Refused { reason },
     }

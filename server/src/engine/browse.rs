@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use pointsman_entities::{
+    effect,
     ids::{RecordId, RunId, WorkflowId},
     run, step,
     time::Timestamp,
@@ -77,7 +78,7 @@ pub struct Filter {
 }
 
 impl Filter {
-    fn select(&self) -> Select<run::Entity> {
+    pub(super) fn select(&self) -> Select<run::Entity> {
         let statuses = self.statuses.iter().map(|list| list.iter().map(|status| status.text()));
         let conditions = [
             self.workflow.map(|workflow| run::Column::WorkflowId.eq(workflow)),
@@ -95,6 +96,15 @@ impl Filter {
             .fold(run::Entity::find(), Select::filter)
     }
 
+    /// The same filter, of these statuses only.
+    pub(super) fn within(&self, statuses: &[RunStatus]) -> Self {
+        let asked = |status: &RunStatus| self.statuses.as_ref().is_none_or(|list| list.contains(status));
+        Self {
+            statuses: Some(statuses.iter().copied().filter(asked).collect()),
+            ..self.clone()
+        }
+    }
+
     /// The same test in memory.
     #[must_use]
     pub fn matches(&self, run: &run::Model) -> bool {
@@ -109,7 +119,49 @@ impl Filter {
     }
 }
 
+/// Which effects; what is none is not asked.
+#[derive(Clone, Debug, Default)]
+pub struct EffectFilter {
+    pub run: Option<RunId>,
+    /// As the ledger has them.
+    pub states: Option<Vec<&'static str>>,
+}
+
+impl EffectFilter {
+    fn select(&self) -> Select<effect::Entity> {
+        let mut select = effect::Entity::find();
+        if let Some(run) = self.run {
+            select = select.filter(effect::Column::RunId.eq(run));
+        }
+        if let Some(states) = &self.states {
+            select = select.filter(effect::Column::State.is_in(states.iter().copied()));
+        }
+        select
+    }
+}
+
 impl Engine {
+    /// A page of the ledger.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn effects(
+        &self,
+        filter: &EffectFilter,
+        order: &Order<effect::Column>,
+        slice: &Slice,
+    ) -> Result<Page<effect::Model>, store::Error> {
+        self.store.page(filter.select(), order, slice).await
+    }
+
+    /// How many effects there are.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_effects(&self, filter: &EffectFilter) -> Result<u64, store::Error> {
+        Ok(filter.select().count(self.store.reads()).await?)
+    }
+
     /// A page of runs.
     ///
     /// # Errors

@@ -1,11 +1,14 @@
 //! The end of a run: what it gives back, and the ends that no segment reaches, of runs that never began or may not go on.
 
 use pointsman_entities::{ids::RunId, run, time::Timestamp};
-use pointsman_graph::definition::Reenrolment;
+use pointsman_graph::{definition::Reenrolment, event::Outcome};
 use sea_orm::ActiveValue::Set;
+use serde_json::Value as Json;
 
 use super::{
     Engine, Error,
+    failures::Fault,
+    family::{self, Callees, Ended},
     history::{What, Writer},
     live::Live,
     segment::Segment,
@@ -19,8 +22,12 @@ use crate::{
 pub struct Ending {
     /// As it is stored.
     pub status: &'static str,
+    /// As the run that called it is told.
+    pub outcome: Outcome,
     /// Why, as `CODE: words for people`.
     pub error: Option<String>,
+    /// What makes it one of a group of failures, where it is one.
+    pub fault: Option<Fault>,
     /// What those who watch are told.
     pub told: What,
 }
@@ -43,7 +50,8 @@ pub async fn end(engine: &Engine, live: &Live, ending: Ending) -> Result<bool, E
     let row = run::ActiveModel {
         status: Set(ending.status.into()),
         seq: Set(history.last()),
-        error: Set(ending.error),
+        error: Set(ending.error.clone()),
+        fingerprint: Set(ending.fault.map(|fault| fault.fingerprint())),
         owner: Set(None),
         ready: Set(false),
         epoch: Set(live.lease.epoch + 1),
@@ -53,6 +61,13 @@ pub async fn end(engine: &Engine, live: &Live, ending: Ending) -> Result<bool, E
     };
     let mut set = WriteSet::new();
     let next = give_back(engine, live, now, &mut set).await?;
+    let ended = Ended {
+        outcome: ending.outcome,
+        outputs: Json::Null,
+        error: ending.error,
+    };
+    let caller = family::tell_caller(engine, &mut set, live.id, ended, now).await?;
+    let callees = family::cancel_callees(engine, &mut set, live.id, Callees::All, now).await?;
     let update = Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch);
     set.push(Write::Update(update));
     if let Some(row) = history.row(live.id) {
@@ -62,7 +77,8 @@ pub async fn end(engine: &Engine, live: &Live, ending: Ending) -> Result<bool, E
         return Ok(false);
     }
     engine.hints.moved(live.id);
-    next.into_iter().for_each(|run| engine.wake(run));
+    let told = caller.into_iter().chain(callees).chain(next);
+    told.for_each(|run| engine.wake(run));
     Ok(true)
 }
 

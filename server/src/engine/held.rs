@@ -24,7 +24,9 @@ pub async fn hold(engine: &Engine, live: &Live) -> Result<bool, Error> {
     if facts.iter().any(|(_, fact)| *fact == Fact::CancelRequested) {
         let cancelled = Ending {
             status: "CANCELLED",
+            outcome: Outcome::Cancelled,
             error: None,
+            fault: None,
             told: What::Decision(Finish {
                 outcome: Outcome::Cancelled,
             }),

@@ -2,15 +2,15 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, session, step, time::Timestamp,
-    timer, turned_away, wait,
+    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, run_item, session, step,
+    time::Timestamp, timer, turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
 use tokio_cron_scheduler::{Job, JobScheduler, JobSchedulerError};
 
 use super::{Engine, Error};
-use crate::store::{self, Delete, Write, WriteSet, payload};
+use crate::store::{self, Delete, Require, Write, WriteSet, payload};
 
 /// Rows cleared by one write set.
 const BATCH: u64 = 100;
@@ -208,9 +208,15 @@ async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
 }
 
 /// Removes a run that is over and all that belongs to it, at once.
-async fn clear_run(engine: &Engine, row: &run::Model) -> Result<(), Error> {
-    let (mut set, reads, run) = (WriteSet::new(), engine.store.reads(), row.id);
-    payload::remove(&engine.store, &mut set, &row.input).await?;
+async fn clear_run(engine: &Engine, ended: &run::Model) -> Result<(), Error> {
+    let (mut set, reads, run) = (WriteSet::new(), engine.store.reads(), ended.id);
+    // Whoever retries it at this moment keeps it.
+    set.push(Write::Require(Require {
+        table: run::Entity.table_name(),
+        key: vec![("id", run.0.into())],
+        guard: vec![("finished_at", ended.finished_at.map(Timestamp::micros).into())],
+    }));
+    payload::remove(&engine.store, &mut set, &ended.input).await?;
     let of_run = || vec![("run_id", run.0.into())];
     let steps = step::Entity::find()
         .filter(step::Column::RunId.eq(run))
@@ -231,8 +237,16 @@ async fn clear_run(engine: &Engine, row: &run::Model) -> Result<(), Error> {
         }
         payload::remove(&engine.store, &mut set, &effect.payload).await?;
     }
+    let items = run_item::Entity::find()
+        .filter(run_item::Column::RunId.eq(run))
+        .all(reads)
+        .await;
+    for item in items.map_err(store::Error::from)? {
+        payload::remove(&engine.store, &mut set, &item.value).await?;
+    }
     let tables = [
         step::Entity.table_name(),
+        run_item::Entity.table_name(),
         effect::Entity.table_name(),
         run_event::Entity.table_name(),
         run_inbox::Entity.table_name(),
@@ -252,7 +266,7 @@ async fn clear_run(engine: &Engine, row: &run::Model) -> Result<(), Error> {
         key,
         must_match: false,
     }));
-    let _nothing_guards_it = engine.store.commit(set).await?;
+    let _taken_up_again = engine.store.commit(set).await?;
     Ok(())
 }
 

@@ -8,12 +8,15 @@ use pointsman_entities::{
     run, run_inbox,
     time::Timestamp,
 };
-use pointsman_graph::{event::Failure, step::StepId};
+use pointsman_graph::{
+    event::{Failure, Outcome},
+    step::StepId,
+};
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::store::{self, Assign, Cell, Delete, Insert, Refusal, Store, Update, Write, WriteSet};
+use crate::store::{self, Assign, Cell, Delete, Insert, Refusal, Slot, Store, Update, Write, WriteSet};
 
 /// The format of the facts' JSON; earlier ones are upcast in [`pending`].
 const FORMAT: i64 = 1;
@@ -48,8 +51,20 @@ pub enum Fact {
         attempt: u32,
         record: RecordId,
     },
-    /// A person cancels the run.
+    /// A run that a step has called is over.
+    ChildEnded {
+        step: StepId,
+        attempt: u32,
+        run: RunId,
+        outcome: Outcome,
+        /// What it gives back.
+        outputs: Json,
+        error: Option<String>,
+    },
+    /// A person, or the run that called this one, cancels it.
     CancelRequested,
+    /// A person retries the run.
+    ResumeRequested,
 }
 
 /// What a timer is for.
@@ -99,12 +114,14 @@ impl Fact {
             | Self::EffectDone { step, attempt, .. }
             | Self::EffectFailed { step, attempt, .. }
             | Self::EffectUnknown { step, attempt, .. }
-            | Self::RecordChanged { step, attempt, .. } => Some((step, *attempt)),
+            | Self::RecordChanged { step, attempt, .. }
+            | Self::ChildEnded { step, attempt, .. } => Some((step, *attempt)),
             Self::Due {
                 purpose: Purpose::Retry | Purpose::Start,
                 ..
             }
-            | Self::CancelRequested => None,
+            | Self::CancelRequested
+            | Self::ResumeRequested => None,
         }
     }
 }
@@ -129,6 +146,42 @@ pub fn deliver(set: &mut WriteSet, run: RunId, fact: &Fact, now: Timestamp) {
         returning: Some(("inbox", number)),
         must_match: true,
     }));
+    insert(set, run, number, fact, now);
+}
+
+/// As [`deliver`], to a run that is over and has work to do again from now on; refused where it was changed since `ended`
+/// was read.
+pub fn reopen(set: &mut WriteSet, ended: &run::Model, fact: &Fact, now: Timestamp) {
+    let number = set.slot();
+    set.push(Write::Update(Update {
+        returning: Some(("inbox", number)),
+        ..reopening(ended, vec![("inbox", Assign::Increment)], now)
+    }));
+    insert(set, ended.id, number, fact, now);
+}
+
+/// Makes a run that is over one that is not, and that queues nowhere.
+#[must_use]
+pub fn reopening(ended: &run::Model, mut set: Vec<(&'static str, Assign)>, now: Timestamp) -> Update {
+    let begun = ended.started_at.is_some();
+    set.extend([
+        ("status", Assign::Value(if begun { "RUNNING" } else { "QUEUED" }.into())),
+        ("ready", Assign::Value(true.into())),
+        ("place", Assign::Value(sea_orm::Value::BigInt(None))),
+        ("finished_at", Assign::Value(sea_orm::Value::BigInt(None))),
+        ("updated_at", Assign::Value(now.micros().into())),
+    ]);
+    Update {
+        table: run::Entity.table_name(),
+        key: vec![("id", ended.id.0.into())],
+        set,
+        guard: vec![("status", "FAILED".into()), ("epoch", ended.epoch.into())],
+        returning: None,
+        must_match: true,
+    }
+}
+
+fn insert(set: &mut WriteSet, run: RunId, number: Slot, fact: &Fact, now: Timestamp) {
     let json = serde_json::to_string(fact).unwrap_or_default();
     set.push(Write::Insert(Insert {
         table: run_inbox::Entity.table_name(),

@@ -1,6 +1,9 @@
 //! A run in memory: what its row, its steps and its open orders say.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use pointsman_entities::{
     effect,
@@ -9,13 +12,15 @@ use pointsman_entities::{
     time::Timestamp,
 };
 use pointsman_graph::{
+    call::Signature,
     key::NodeKey,
     plan::{Operation, Trigger},
-    run::Run,
-    step::StepId,
+    run::{Run, StepState},
+    step::{Scope, StepId},
+    track::Role,
     value::Value,
 };
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -46,6 +51,10 @@ pub struct Live {
     /// The outputs of ended steps.
     pub outputs: HashMap<StepId, Value>,
     pub effects: HashMap<StepId, EffectId>,
+    /// The items of loops that were looked at, by the loop's step.
+    pub items: HashMap<(StepId, u32), Value>,
+    /// The number of the last step.
+    pub numbered: i64,
     pub depth: i64,
     pub hold: Hold,
     pub created_at: Timestamp,
@@ -103,6 +112,8 @@ pub enum Status {
     Running,
     Waiting,
     Retrying,
+    /// A loop that goes through its items.
+    Looping,
     Succeeded,
     Failed,
     Skipped,
@@ -120,6 +131,7 @@ impl Status {
             Self::Running => "RUNNING",
             Self::Waiting => "WAITING",
             Self::Retrying => "RETRYING",
+            Self::Looping => "LOOPING",
             Self::Succeeded => "SUCCEEDED",
             Self::Failed => "FAILED",
             Self::Skipped => "SKIPPED",
@@ -135,6 +147,7 @@ impl Status {
             Self::Running,
             Self::Waiting,
             Self::Retrying,
+            Self::Looping,
             Self::Succeeded,
             Self::Failed,
             Self::Skipped,
@@ -186,6 +199,8 @@ impl Live {
             steps: HashMap::new(),
             outputs: HashMap::new(),
             effects: HashMap::new(),
+            items: HashMap::new(),
+            numbered: 0,
             depth: enrolled.depth,
             hold: Hold {
                 gate: enrolled.gate,
@@ -243,6 +258,8 @@ impl Live {
             steps: HashMap::new(),
             outputs: HashMap::new(),
             effects: HashMap::new(),
+            items: HashMap::new(),
+            numbered: 0,
             depth: row.depth,
             hold: Hold {
                 gate: row.gate_id,
@@ -285,13 +302,19 @@ impl Live {
         }
     }
 
+    /// The steps of the scopes that are open: what a loop's items did that are over, nothing can refer to any more.
     async fn read_steps(&mut self, engine: &Engine) -> Result<(), Error> {
         let rows = step::Entity::find()
             .filter(step::Column::RunId.eq(self.id))
+            .filter(self.in_open_scopes())
             .order_by_asc(step::Column::Number)
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
+        self.numbered = match self.loops() {
+            true => self.last_number(engine).await?,
+            false => rows.last().map_or(0, |row| row.number),
+        };
         for row in rows {
             let unreadable = || Error::Unreadable {
                 table: "step",
@@ -316,9 +339,46 @@ impl Live {
         Ok(())
     }
 
+    async fn last_number(&self, engine: &Engine) -> Result<i64, Error> {
+        let last: Option<Option<i64>> = step::Entity::find()
+            .filter(step::Column::RunId.eq(self.id))
+            .select_only()
+            .column_as(step::Column::Number.max(), "last")
+            .into_tuple()
+            .one(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        Ok(last.flatten().unwrap_or_default())
+    }
+
+    fn loops(&self) -> bool {
+        let mut nodes = self.version.plan.track().nodes();
+        nodes.any(|node| matches!(node.role, Role::Loop(_)))
+    }
+
+    fn in_open_scopes(&self) -> Condition {
+        if !self.loops() {
+            return Condition::all();
+        }
+        let open: BTreeSet<_> = self.run.steps().into_iter().map(|(step, _)| step.scope).collect();
+        let within = |scope: &Scope| step::Column::Step.starts_with(scope.to_string());
+        open.iter().filter(|scope| !scope.items().is_empty()).fold(
+            Condition::any().add(step::Column::Step.not_like("%/%")),
+            |any, scope| any.add(within(scope)),
+        )
+    }
+
+    /// The effects of steps that are open or can be tried again: only those may be ordered once more.
     async fn read_effects(&mut self, engine: &Engine) -> Result<(), Error> {
+        let matters = |state: &StepState| state.is_open() || state.is_failed();
+        let steps = self.run.steps().into_iter().filter(|(_, state)| matters(state));
+        let open: Vec<_> = steps.map(|(step, _)| step.to_string()).collect();
+        if open.is_empty() {
+            return Ok(());
+        }
         let rows = effect::Entity::find()
             .filter(effect::Column::RunId.eq(self.id))
+            .filter(effect::Column::Step.is_in(open))
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
@@ -327,6 +387,13 @@ impl Live {
             .filter_map(|row| Some((row.step.parse().ok()?, row.id)))
             .collect();
         Ok(())
+    }
+
+    /// What this run was called with and is to give back; none where no workflow called it.
+    #[must_use]
+    pub fn called(&self) -> Option<&Arc<Signature>> {
+        let (trigger, signature) = self.version.plan.called()?;
+        (trigger.as_str() == self.trigger).then_some(signature)
     }
 
     /// What started the run; none where its trigger is no longer to be found.

@@ -3,11 +3,13 @@
 use pointsman_entities::{
     effect,
     ids::{EffectId, MemberId, RunId, TimerId},
+    run as row,
     time::Timestamp,
     timer, wait,
 };
 use pointsman_graph::step::StepId;
 use sea_orm::{ActiveValue::Set, EntityName, Value};
+use uuid::Uuid;
 
 use super::inbox::Purpose;
 use crate::store::{Assign, Cell, Delete, Update, Write, WriteSet};
@@ -51,25 +53,28 @@ pub fn drop(set: &mut WriteSet, run: RunId, step: &StepId) {
     }));
 }
 
-/// Takes back what a write set was about to order for a step. The effects among it.
-pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<EffectId> {
+/// Takes back what a write set was about to order for a step, or the run that it was about to call. The rows' ids.
+pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<Uuid> {
     let tables = [
         timer::Entity.table_name(),
         wait::Entity.table_name(),
         effect::Entity.table_name(),
     ];
     let step = step.to_string();
-    let mut effects = Vec::new();
+    let mut withdrawn = Vec::new();
     set.retain(|write| {
         let Write::Insert(insert) = write else { return true };
         let is = |column, value: &Value| matches!(insert.get(column), Some(Cell::Value(found)) if found == value);
-        let ours = tables.contains(&insert.table) && is("run_id", &run.0.into()) && is("step", &step.as_str().into());
+        let ours = match insert.table == row::Entity.table_name() {
+            true => is("parent_run", &run.0.into()) && is("parent_step", &step.as_str().into()),
+            false => tables.contains(&insert.table) && is("run_id", &run.0.into()) && is("step", &step.as_str().into()),
+        };
         if let (true, Some(Cell::Value(Value::Uuid(Some(id))))) = (ours, insert.get("id")) {
-            effects.push(EffectId(*id));
+            withdrawn.push(*id);
         }
         !ours
     });
-    effects
+    withdrawn
 }
 
 /// Hands an effect that failed before to its server node again.

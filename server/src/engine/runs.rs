@@ -1,26 +1,14 @@
-//! What people ask of runs: their history as it grows, and to cancel them.
+//! The histories of runs as they grow.
 
 use std::{sync::Arc, time::Duration};
 
 use async_stream::try_stream;
 use futures_util::{Stream, TryStreamExt, stream};
-use pointsman_entities::{ids::RunId, run, run_event};
+use pointsman_entities::{ids::RunId, run_event};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{
-    Engine, Error,
-    history::{Entry, What},
-    inbox::{self, Fact},
-};
-use crate::{
-    crm::{
-        access::Permission,
-        keyed::{Request, Seen},
-        validate::Code,
-        write::Problem,
-    },
-    store::{self, WriteSet},
-};
+use super::{Engine, Error, history::Entry};
+use crate::store;
 
 /// Rows read at a time.
 const BATCH: u64 = 200;
@@ -73,12 +61,9 @@ impl Engine {
                 let Some(row) = engine.run(run).await? else { return };
                 if row.seq > last {
                     let entries = engine.history(run, last).await?;
-                    let over = entries.iter().any(|entry| is_end(&entry.what));
                     last = entries.last().map_or(row.seq, |entry| entry.seq);
                     yield entries;
-                    if over {
-                        return;
-                    }
+                    // Whether it is over, only the row can say: a run that has ended can be taken up again.
                     continue;
                 }
                 if row.finished_at.is_some() {
@@ -92,53 +77,4 @@ impl Engine {
             }
         }
     }
-
-    /// Asks a run to end, for somebody who may start workflows. It does so when its turn comes.
-    ///
-    /// # Errors
-    /// Where the database fails, or the key was used for another request.
-    pub async fn cancel<'a>(
-        &self,
-        request: impl Into<Request<'a>>,
-        id: RunId,
-    ) -> Result<Result<run::Model, Problem>, Error> {
-        let request = request.into();
-        if !request.access.has(Permission::RunWorkflows) {
-            return Ok(Err(refused(Code::Forbidden, "your role may not cancel runs")));
-        }
-        loop {
-            let seen = request.seen(&self.store).await?;
-            if let Some(Seen::Other) = seen {
-                return Err(Error::KeyReused);
-            }
-            let Some(run) = self.run(id).await? else {
-                return Ok(Err(refused(Code::NotFound, "there is no such run")));
-            };
-            if seen.is_some() {
-                return Ok(Ok(run));
-            }
-            if run.finished_at.is_some() {
-                return Ok(Err(refused(Code::Invalid, "the run is over")));
-            }
-            let (mut set, now) = (WriteSet::new(), self.source.now());
-            inbox::deliver(&mut set, id, &Fact::CancelRequested, now);
-            request.remember(&mut set, &[id.0], now);
-            if self.store.commit(set).await?.is_ok() {
-                self.wake(id);
-                return Ok(Ok(run));
-            }
-        }
-    }
-}
-
-fn refused(code: Code, message: &str) -> Problem {
-    Problem {
-        code,
-        message: message.into(),
-        field: None,
-    }
-}
-
-fn is_end(what: &What) -> bool {
-    matches!(what, What::Decision(pointsman_graph::decision::Decision::Finish { .. }))
 }

@@ -1,12 +1,13 @@
 //! What the expressions of a run read: the record, the trigger, the outputs of earlier steps, the time.
 
-use std::sync::Arc;
+use std::{iter::successors, sync::Arc};
 
 use pointsman_entities::time;
 use pointsman_graph::{
     expression::{Bindings, Lookup},
-    step::{Scope as Place, StepId},
-    value::{Reference, Timestamp, Value},
+    key::NodeKey,
+    step::Scope as Place,
+    value::{Reference, Timestamp, Type, Value},
 };
 
 use super::live::Live;
@@ -15,7 +16,9 @@ use crate::{
     facts,
 };
 
-const TRIGGER: [&str; 8] = ["key", "kind", "at", "record", "previous", "changed", "form", "payload"];
+const TRIGGER: [&str; 9] = [
+    "key", "kind", "at", "record", "previous", "changed", "form", "inputs", "payload",
+];
 
 /// The variables of one step.
 pub struct Scope<'a, 's> {
@@ -56,13 +59,29 @@ impl Scope<'_, '_> {
     }
 
     fn step(&self, key: &str) -> Option<Value> {
-        let node = key.parse().ok()?;
-        let step = StepId {
-            scope: self.place.clone(),
-            node,
-        };
-        let output = self.live.outputs.get(&step).cloned().unwrap_or(Value::Null);
-        Some(Value::map([("output", output)]))
+        let node: NodeKey = key.parse().ok()?;
+        // A node stands in one loop or in none, so at most one of the scopes around knows its step.
+        let known = |place: &Place| self.live.outputs.get(&place.step(node.clone())).cloned();
+        let around = |place: &Place| place.clone().split().map(|(outer, _)| outer);
+        let output = successors(Some(self.place.clone()), around).find_map(|place| known(&place));
+        Some(Value::map([("output", output.unwrap_or(Value::Null))]))
+    }
+
+    /// What the workflow that called has handed over; null in a run that was not called.
+    fn inputs(&self) -> Value {
+        match self.live.called() {
+            Some(signature) => Type::Struct(Arc::clone(&signature.inputs))
+                .decode(&self.live.input.form)
+                .unwrap_or(Value::Null),
+            None => Value::Null,
+        }
+    }
+
+    /// The item that the step stands in; none outside of loops.
+    fn item(&self) -> Option<(u32, Value)> {
+        let (outer, item) = self.place.clone().split()?;
+        let value = self.live.items.get(&(outer.step(item.node), item.index)).cloned();
+        Some((item.index, value.unwrap_or(Value::Null)))
     }
 
     fn trigger(&self, field: &str) -> Option<Value> {
@@ -86,6 +105,7 @@ impl Scope<'_, '_> {
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
             "form" => Some(Value::from_json(&input.form)),
+            "inputs" => Some(self.inputs()),
             "payload" => {
                 let schema = self
                     .live
@@ -128,6 +148,8 @@ impl Bindings for Scope<'_, '_> {
             "trigger" => Some(self.group(&TRIGGER, |field| self.trigger(field))),
             "run" => Some(self.group(&["id", "startedAt"], |field| self.run(field))),
             "workflow" => Some(self.group(&["id", "name"], |field| self.workflow(field))),
+            "item" => self.item().map(|(_, value)| value),
+            "index" => self.item().map(|(index, _)| Value::Int(index.into())),
             "now" => Some(Value::Timestamp(self.now)),
             "steps" => {
                 let keys = self.live.version.plan.nodes().map(|(key, _)| key.as_str());

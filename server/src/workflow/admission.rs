@@ -240,7 +240,7 @@ fn insert(
     start_at: Option<Timestamp>,
     set: &mut WriteSet,
 ) -> Enrolled {
-    let record = start.record.as_ref();
+    let (record, caller) = (start.record.as_ref(), start.caller.as_ref());
     let place = entry.and_then(|(_, entry)| match entry {
         Entry::Slot => None,
         Entry::Place(place) => Some(place),
@@ -270,6 +270,9 @@ fn insert(
         cause: Set(start.cause.clone()),
         cause_run: Set(start.cause_run),
         depth: Set(start.depth),
+        parent_run: Set(caller.map(|caller| caller.run)),
+        parent_step: Set(caller.map(|caller| caller.step.clone())),
+        parent_attempt: Set(caller.and_then(|caller| caller.attempt).map(i64::from)),
         created_at: Set(start.at),
         updated_at: Set(start.at),
         ..Default::default()

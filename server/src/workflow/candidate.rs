@@ -82,7 +82,7 @@ impl Workflows {
                 return Ok(Candidate::Refused(problem));
             }
         };
-        let Checked { plan, problems } = self.check(&definition);
+        let Checked { plan, problems } = self.check(&definition, named.workflow).await?;
         Ok(match plan {
             None => Candidate::Flawed(problems),
             Some(plan) => Candidate::Sound {

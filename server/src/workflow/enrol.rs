@@ -13,6 +13,7 @@ use serde_json::Value as Json;
 use tokio::sync::Notify;
 
 use super::{
+    Error,
     admission::{Admission, Desk},
     matching::{Match, judge, listened},
     reason::Reason,
@@ -23,7 +24,7 @@ use crate::{
         Catalogue,
         change::Change,
         snapshot::Snapshot,
-        write::{Enrol, Enrolled, Enrolment},
+        write::{Enrol, Enrolled, Enrolment, TurnedAway},
     },
     source::Source,
     store::{self, Store, WriteSet},
@@ -31,6 +32,12 @@ use crate::{
 
 /// The epoch that activating and deactivating a workflow raises.
 pub const EPOCH: &str = "triggers";
+
+/// What is said of a version that can't be read.
+const NOT_STARTABLE: TurnedAway = TurnedAway {
+    code: "NOT_CALLABLE",
+    message: "the workflow's active version can't be read",
+};
 
 /// The triggers of the active workflows.
 pub struct Triggers(Arc<Shared>);
@@ -164,6 +171,7 @@ impl Shared {
             cause: change.cause.text(),
             cause_run: change.cause.run(),
             depth: change.cause.depth(),
+            caller: None,
             gate: None,
             held: false,
             at: change.at,
@@ -258,6 +266,31 @@ impl Enrolment for Session {
                 }
             }
             Ok(enrolled)
+        })
+    }
+
+    fn admit<'a>(
+        &'a mut self,
+        start: Enrolled,
+        snapshot: &'a mut Snapshot<'_>,
+        set: &'a mut WriteSet,
+    ) -> BoxFuture<'a, Result<Result<Enrolled, TurnedAway>, store::Error>> {
+        Box::pin(async move {
+            let shared = Arc::clone(&self.shared);
+            let version = match shared.versions.get(start.version).await {
+                Ok(version) => version,
+                Err(Error::Store(error)) => return Err(error),
+                Err(error) => {
+                    tracing::error!(%error, version = %start.version.0, "a version can't be started");
+                    return Ok(Err(NOT_STARTABLE));
+                }
+            };
+            let desk = shared.desk();
+            let admitted = self.admission.admit(&desk, &version, start, snapshot, set).await?;
+            Ok(admitted.map_err(|reason| TurnedAway {
+                code: reason.text(),
+                message: reason.message(),
+            }))
         })
     }
 

@@ -133,6 +133,7 @@ impl Listening {
             cause: "webhook".into(),
             cause_run: None,
             depth: 0,
+            caller: None,
             gate: None,
             held: false,
             at,

@@ -6,13 +6,13 @@ use pointsman_entities::{activation, ids::WorkflowId, workflow};
 use pointsman_graph::{
     check::{Checked, check},
     definition::Definition,
-    value::Schema,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
 use super::{
     Error,
+    callees::surroundings,
     enrol::{EPOCH, Triggers, current_epoch},
     listen::{Listens, path_is_taken},
     versions::{Version, Versions},
@@ -140,11 +140,13 @@ impl Workflows {
             .map_err(store::Error::from)?)
     }
 
-    /// Finds every problem of a definition.
-    #[must_use]
-    pub fn check(&self, definition: &Definition) -> Checked {
-        let schema: Arc<dyn Schema> = Arc::<Catalogue>::clone(&self.catalogue);
-        check(definition, &schema)
+    /// Finds every problem of a definition, `own` being the workflow it is of.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn check(&self, definition: &Definition, own: Option<WorkflowId>) -> Result<Checked, Error> {
+        let schema = surroundings(&self.store, &self.catalogue, own, definition).await?;
+        Ok(check(definition, &schema))
     }
 
     /// Creates a workflow with a draft.

@@ -4,6 +4,7 @@
 
 pub mod admission;
 pub mod browse;
+mod callees;
 pub mod candidate;
 mod demonstration;
 pub mod enrol;
@@ -16,6 +17,7 @@ pub mod manage;
 pub mod matching;
 mod pace;
 pub mod publish;
+pub mod readmission;
 pub mod reason;
 pub mod schedule;
 pub mod start;

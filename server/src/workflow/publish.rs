@@ -9,6 +9,7 @@ use pointsman_entities::{
 use pointsman_graph::{
     check::{Checked, Problem as Flaw, between},
     definition::Definition,
+    plan::Plan,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
@@ -17,7 +18,7 @@ use super::{
     Error,
     enrol::EPOCH,
     listen::Listens,
-    manage::{State, Workflows, editor, missing, refused, stale},
+    manage::{Answer, State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
     crm::{keyed::Request, validate::Code, write::Problem},
@@ -65,14 +66,14 @@ impl Workflows {
         let Checked {
             plan,
             problems: mut flaws,
-        } = match self.checked(&workflow) {
+        } = match self.checked(&workflow).await? {
             Ok(checked) => checked,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
-        flaws.extend(self.rounds(&workflow));
         let Some(plan) = plan else {
             return Ok(Published::Flawed { workflow, flaws });
         };
+        flaws.extend(self.rounds(&workflow, &plan));
         let version = self.next_version(request, &workflow);
         let beside = [version.id.0];
         let changed = self.change(request, id, &beside, |now, row, set| {
@@ -104,26 +105,35 @@ impl Workflows {
     /// What is wrong with a draft.
     ///
     /// # Errors
-    /// Where it can't even be read.
-    pub fn flaws(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Problem> {
-        self.checked(workflow).map(|checked| checked.problems)
+    /// Where the database fails. A draft that can't even be read is refused.
+    pub async fn flaws(&self, workflow: &workflow::Model) -> Answer<Vec<Flaw>> {
+        Ok(self.checked(workflow).await?.map(|checked| checked.problems))
     }
 
-    fn checked(&self, workflow: &workflow::Model) -> Result<Checked, Problem> {
-        let unreadable = |error| refused(Code::Invalid, &format!("the draft can't be read: {error}"), None);
-        let draft = Definition::read(&workflow.draft).map_err(unreadable)?;
-        Ok(self.check(&draft))
+    async fn warnings(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Error> {
+        let Ok(Checked { plan, problems }) = self.checked(workflow).await? else {
+            return Ok(Vec::new());
+        };
+        let rounds = plan.map_or_else(Vec::new, |plan| self.rounds(workflow, &plan));
+        Ok([problems, rounds].concat())
     }
 
-    /// The warnings of other active workflows that this one's draft can set off, and that can set it off again.
-    fn rounds(&self, workflow: &workflow::Model) -> Vec<Flaw> {
-        let plan = Definition::read(&workflow.draft)
-            .ok()
-            .and_then(|draft| self.check(&draft).plan);
+    async fn checked(&self, workflow: &workflow::Model) -> Answer<Checked> {
+        match Definition::read(&workflow.draft) {
+            Ok(draft) => self.check(&draft, Some(workflow.id)).await.map(Ok),
+            Err(error) => {
+                let message = format!("the draft can't be read: {error}");
+                Ok(Err(refused(Code::Invalid, &message, None)))
+            }
+        }
+    }
+
+    /// The warnings of other active workflows that this one, as its draft says, can set off and that can set it off again.
+    fn rounds(&self, workflow: &workflow::Model, plan: &Plan) -> Vec<Flaw> {
         let active = self.triggers.active();
         let others = active.iter().filter(|version| version.workflow != workflow.id);
         let others: Vec<_> = others.map(|version| (version.name.as_str(), &*version.plan)).collect();
-        plan.map_or_else(Vec::new, |plan| between(&workflow.name, &plan, &others))
+        between(&workflow.name, plan, &others)
     }
 
     fn next_version(&self, request: Request<'_>, workflow: &workflow::Model) -> workflow_version::Model {
@@ -156,7 +166,7 @@ impl Workflows {
             .map_err(store::Error::from)?;
         match (self.get(WorkflowId(*workflow)).await?, version) {
             (Some(workflow), Some(version)) => Ok(Published::Version {
-                warnings: [self.flaws(&workflow).unwrap_or_default(), self.rounds(&workflow)].concat(),
+                warnings: self.warnings(&workflow).await?,
                 workflow,
                 version,
             }),

@@ -247,6 +247,7 @@ impl Due<'_> {
             cause: id::format("schedule", self.row.id),
             cause_run: None,
             depth: 0,
+            caller: None,
             gate: None,
             held: false,
             at: now,

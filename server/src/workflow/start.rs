@@ -171,6 +171,7 @@ impl Wanted {
             cause: decision.access.actor().text(),
             cause_run: None,
             depth: 0,
+            caller: None,
             gate: None,
             held: false,
             at: decision.now,

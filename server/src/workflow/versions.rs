@@ -10,7 +10,7 @@ use pointsman_entities::{
 use pointsman_graph::{check::check, definition::Definition, plan::Plan, value::Schema};
 use sea_orm::EntityTrait;
 
-use super::Error;
+use super::{Error, callees::surroundings};
 use crate::{
     crm::Catalogue,
     store::{self, Store},
@@ -67,7 +67,7 @@ impl Versions {
         let version = Arc::new(Version {
             id,
             workflow: row.workflow_id,
-            plan: self.plan(id, &row.definition)?,
+            plan: self.plan(&row).await?,
             name: row.name,
             number: row.number,
             time_zone: row.time_zone,
@@ -77,9 +77,15 @@ impl Versions {
         Ok(version)
     }
 
-    fn plan(&self, version: VersionId, definition: &str) -> Result<Arc<Plan>, Error> {
+    async fn plan(&self, row: &workflow_version::Model) -> Result<Arc<Plan>, Error> {
+        let version = row.id;
         let unsound = |reason: String| Error::UnsoundVersion { version, reason };
-        let definition = Definition::read(definition).map_err(|error| unsound(error.to_string()))?;
+        let definition = Definition::read(&row.definition).map_err(|error| unsound(error.to_string()))?;
+        let schema = surroundings(&self.store, &self.catalogue, Some(row.workflow_id), &definition).await?;
+        if let Some(plan) = check(&definition, &schema).plan {
+            return Ok(plan);
+        }
+        // A workflow that it calls has changed since it was published: what that gives is known at run time only.
         let schema: Arc<dyn Schema> = Arc::<Catalogue>::clone(&self.catalogue);
         let checked = check(&definition, &schema);
         let reason = checked

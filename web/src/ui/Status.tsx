@@ -13,6 +13,7 @@ import {
   IconPlayerPauseFilled,
   IconPlayerPlayFilled,
   IconRefresh,
+  IconRepeat,
   type TablerIcon,
 } from '@tabler/icons-react';
 
@@ -21,7 +22,7 @@ import type { NodeStatus } from '../graph/progress';
 import styles from './Status.module.css';
 
 /** Every state that is shown. */
-export type AnyStatus = NodeStatus | RunStatus | WorkflowState | 'READY';
+export type AnyStatus = NodeStatus | RunStatus | WorkflowState | 'READY' | 'LOOPING';
 
 interface Look {
   readonly word: string;
@@ -36,6 +37,7 @@ const LOOKS: Record<AnyStatus, Look> = {
   RUNNING: { word: 'Running', tone: 'run', icon: IconLoader2 },
   WAITING: { word: 'Waiting', tone: 'wait', icon: IconClock },
   RETRYING: { word: 'Retrying', tone: 'warn', icon: IconRefresh },
+  LOOPING: { word: 'Looping', tone: 'run', icon: IconRepeat },
   SUCCEEDED: { word: 'Succeeded', tone: 'ok', icon: IconCircleCheckFilled },
   FAILED: { word: 'Failed', tone: 'fail', icon: IconCircleXFilled },
   SKIPPED: { word: 'Skipped', tone: 'muted', icon: IconArrowBarToRight },

@@ -33,6 +33,14 @@ choices! {
         Count,
     }
 
+    /// What an item's failure means for the other items of its loop.
+    LoopErrorMode in "camelCase" {
+        /// No further item begins, and the loop fails.
+        Stop,
+        /// It is counted, and the loop goes on.
+        Continue,
+    }
+
     /// How a stop ends its run.
     StopResult in "camelCase" {
         /// As if nothing had been left to do.
@@ -119,4 +127,27 @@ pub enum FormFieldType {
     Date,
     /// One of the options.
     Select,
+}
+
+/// What a value that is handed over holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ParameterType {
+    /// A text.
+    #[default]
+    Text,
+    /// A whole number.
+    Integer,
+    /// An exact decimal number.
+    Decimal,
+    /// Yes or no.
+    Boolean,
+    /// A day.
+    Date,
+    /// An instant.
+    DateTime,
+    /// A record of an object, by its id.
+    Record,
+    /// Anything at all.
+    Any,
 }

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use super::scalar::{Duration, Json, TimeZone};
 use crate::api::connection::Direction;
 pub use choice::{
-    EmailPurpose, FormFieldType, HttpMethod, JoinMode, MessageWay, MissedTimes, RecordCount, StopResult, WaitedEvent,
-    WebhookVerification,
+    EmailPurpose, FormFieldType, HttpMethod, JoinMode, LoopErrorMode, MessageWay, MissedTimes, ParameterType,
+    RecordCount, StopResult, WaitedEvent, WebhookVerification,
 };
 use table::configs;
 
@@ -95,6 +95,15 @@ configs! {
         /// What is asked before the run starts.
         form: Vec<FormField>,
     }
+    /// Starts a run where another workflow calls this one.
+    Called = "called", "CalledConfigInput" {
+        /// The object of the record it is called for.
+        object: String,
+        /// What it takes, in `trigger.inputs`.
+        parameters: Vec<Parameter>,
+        /// What it gives back, by the `outputs` of a stop.
+        results: Vec<Parameter>,
+    }
     /// Starts a run for each e-mail or SMS that comes in.
     MessageReceived = "messageReceived", "MessageReceivedConfigInput" {
         /// E-mail or SMS; any if nothing is said.
@@ -124,12 +133,36 @@ configs! {
         /// An object of names, with an expression each.
         values: Json,
     }
+    /// Goes through what is behind `each` once for every item.
+    ForEach = "forEach", "ForEachConfigInput" {
+        /// An expression whose value is a list, such as `steps.find.output.records`.
+        items: String,
+        /// The records to go through, instead of a list.
+        find: RecordSearch,
+        /// Items open at once, up to 100; one after the other if nothing is said.
+        concurrency: i32,
+        /// What an item's failure means for the others.
+        on_error: LoopErrorMode,
+    }
+    /// Starts a run of another workflow, and waits for it or not.
+    CallWorkflow = "callWorkflow", "CallWorkflowConfigInput" {
+        /// The global id of a workflow with a `called` trigger.
+        workflow: String,
+        /// An expression: the record that the called run is about; by default the run's own.
+        record: String,
+        /// An object with a literal or template for each parameter.
+        inputs: Json,
+        /// Whether to go on only once the called run is over; yes if nothing is said.
+        wait: bool,
+    }
     /// Ends the run, whatever else is open.
     Stop = "stop", "StopConfigInput" {
         /// How the run ends.
         outcome: StopResult,
         /// A template: why, for whoever looks at the run.
         message: String,
+        /// What a called workflow gives back: an object with a literal or template for each result.
+        outputs: Json,
     }
     /// Goes on after a while, or at a time.
     Delay = "delay", "DelayConfigInput" {
@@ -277,6 +310,43 @@ pub struct FormField {
     /// What can be selected.
     #[graphql(default)]
     options: Vec<String>,
+}
+
+/// A value that is handed over from workflow to workflow.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "ParameterInput")]
+#[serde(rename_all = "camelCase", default)]
+pub struct Parameter {
+    /// Its name.
+    name: String,
+    /// What it holds.
+    #[graphql(default)]
+    r#type: ParameterType,
+    /// Of a record: its object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
+    /// Whether it must be given.
+    #[graphql(default)]
+    required: bool,
+}
+
+/// Records to find.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "RecordSearchInput")]
+#[serde(rename_all = "camelCase", default)]
+pub struct RecordSearch {
+    /// What kind of records.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object: Option<String>,
+    /// An expression about `record`, the candidate; the run's own record is `trigger.record` here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    r#where: Option<String>,
+    /// The first key decides, then the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_by: Option<Vec<RecordOrder>>,
+    /// At most so many; all if nothing is said, and more than 10,000 are a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<i32>,
 }
 
 /// One way of a switch.

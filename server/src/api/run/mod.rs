@@ -1,6 +1,9 @@
 //! Runs and their steps in the API. Inputs, outputs and errors are for those who may inspect; others see status alone.
 
 mod cause;
+mod control;
+mod dashboard;
+mod effect;
 mod event;
 mod query;
 mod tell;
@@ -25,8 +28,11 @@ use crate::{
     engine::{Engine, browse, live},
 };
 use cause::RunCause;
+pub use control::RunMutations;
+pub use dashboard::DashboardQueries;
+pub use effect::{EFFECT, Effect, EffectQueries};
 pub use event::RunEvent;
-pub use query::{RunFilter, RunMutations, RunOrder, RunQueries, page};
+pub use query::{RunFilter, RunOrder, RunQueries, page};
 pub use tell::tell;
 
 /// The prefix of runs' ids.
@@ -74,6 +80,8 @@ pub enum StepStatus {
     Waiting,
     /// Waiting for its next attempt.
     Retrying,
+    /// Going through its items.
+    Looping,
     /// Over; it did its work.
     Succeeded,
     /// Over; it failed for good.
@@ -156,6 +164,22 @@ impl Run {
     /// When the workflow's rate lets it start; null where nothing put it off.
     async fn start_at(&self) -> Option<DateTime> {
         self.0.start_at.map(DateTime)
+    }
+
+    /// The run that called it.
+    async fn called_by(&self, context: &Context<'_>) -> Result<Option<Run>> {
+        match self.0.parent_run {
+            Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
+            None => Ok(None),
+        }
+    }
+
+    /// The run that this one does again, whole or in part.
+    async fn replay_of(&self, context: &Context<'_>) -> Result<Option<Run>> {
+        match self.0.replay_of {
+            Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
+            None => Ok(None),
+        }
     }
 
     /// When it was enrolled.

@@ -1,11 +1,11 @@
-//! Reading runs, and asking one to end.
+//! Reading runs.
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object};
 use futures_util::future::BoxFuture;
 use pointsman_entities::{
-    ids::{RecordId, RunId, WorkflowId},
+    ids::{RecordId, WorkflowId},
     run,
 };
 use uuid::Uuid;
@@ -17,13 +17,11 @@ use crate::{
         connection::{Direction, Slice},
         error::{Error, Result},
         links::links,
-        noun::key,
-        payload::{UserError, UserErrorCode},
         rows::RowConnection,
         scalar::DateTime,
         workflow::{WORKFLOW, one_of},
     },
-    crm::{id, keyed::Request},
+    crm::id,
     engine::{Engine, browse},
     store::page::Order,
 };
@@ -181,51 +179,5 @@ impl RunQueries {
             before,
         };
         page(context, None, filter, order_by, &slice).await
-    }
-}
-
-/// What became of asking a run to end.
-#[derive(SimpleObject)]
-pub struct RunCancelPayload {
-    /// The run; it ends when its turn comes.
-    run: Option<Run>,
-    /// Why it was not asked; empty where it was.
-    user_errors: Vec<UserError>,
-}
-
-/// Writes runs.
-#[derive(Default)]
-pub struct RunMutations;
-
-#[Object]
-impl RunMutations {
-    /// Asks a run to end. What it has done stays done.
-    async fn run_cancel(
-        &self,
-        context: &Context<'_>,
-        #[graphql(desc = "The global id.")] id: ID,
-    ) -> Result<Option<RunCancelPayload>> {
-        let (access, key) = (caller(context)?.access(), key(context));
-        let Some(id) = id::parse::<RunId>(RUN, &id) else {
-            let missing = UserError::at(&["id"], UserErrorCode::NotFound, "there is no such run");
-            return Ok(Some(RunCancelPayload {
-                run: None,
-                user_errors: vec![missing],
-            }));
-        };
-        let request = Request {
-            access,
-            key: key.as_ref(),
-        };
-        Ok(Some(match part::<Engine>(context)?.cancel(request, id).await? {
-            Ok(run) => RunCancelPayload {
-                run: Some(run.into()),
-                user_errors: Vec::new(),
-            },
-            Err(problem) => RunCancelPayload {
-                run: None,
-                user_errors: vec![UserError::of_argument(problem, &[])?],
-            },
-        }))
     }
 }

@@ -185,7 +185,7 @@ impl WorkflowMutations {
         };
         match part::<Workflows>(context)?.create(request, new).await? {
             Ok(row) => Ok(Some(WorkflowCreatePayload {
-                problems: problems(context, &row)?,
+                problems: problems(context, &row).await?,
                 workflow: Some(row.into()),
                 user_errors: Vec::new(),
             })),
@@ -224,7 +224,7 @@ impl WorkflowMutations {
         };
         match part::<Workflows>(context)?.save(request, id, save).await? {
             Ok(row) => Ok(Some(WorkflowDraftSavePayload {
-                problems: problems(context, &row)?,
+                problems: problems(context, &row).await?,
                 workflow: Some(row.into()),
                 user_errors: Vec::new(),
             })),

@@ -74,6 +74,14 @@ pub enum NodeFieldInput {
     Cases,
     /// An order of records: fields with a direction.
     OrderBy,
+    /// Records to find: an object with a condition, an order, a limit.
+    Search,
+    /// The global id of a workflow.
+    Workflow,
+    /// Typed values that are handed over.
+    Parameters,
+    /// Yes or no.
+    Boolean,
     /// An ISO 8601 duration.
     Duration,
     /// A whole number.
@@ -151,6 +159,10 @@ impl From<Input> for NodeFieldInput {
             Input::Numbers => Self::Numbers,
             Input::Choice(_) => Self::Choice,
             Input::Form => Self::Form,
+            Input::Search => Self::Search,
+            Input::Workflow => Self::Workflow,
+            Input::Parameters => Self::Parameters,
+            Input::Boolean => Self::Boolean,
             Input::FieldName => Self::FieldName,
             Input::Cron => Self::Cron,
             Input::TimeZone => Self::TimeZone,

@@ -110,7 +110,7 @@ impl Workflow {
 
     /// What is wrong with the draft.
     async fn problems(&self, context: &Context<'_>) -> Result<Vec<WorkflowProblem>> {
-        problems(context, &self.0)
+        problems(context, &self.0).await
     }
 
     /// What new runs start on.
@@ -253,8 +253,8 @@ fn read(text: &str) -> std::result::Result<WorkflowDefinition, Unreadable> {
         .map_err(|error| Unreadable(drawn::reason(&error)))
 }
 
-fn problems(context: &Context<'_>, row: &workflow::Model) -> Result<Vec<WorkflowProblem>> {
-    let flaws = part::<Workflows>(context)?.flaws(row);
+async fn problems(context: &Context<'_>, row: &workflow::Model) -> Result<Vec<WorkflowProblem>> {
+    let flaws = part::<Workflows>(context)?.flaws(row).await?;
     let flaws = flaws.map_err(|problem| Error::internal(format!("workflow {}: {}", row.id.0, problem.message)))?;
     Ok(flaws.into_iter().map(WorkflowProblem::from).collect())
 }

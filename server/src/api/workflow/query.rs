@@ -198,7 +198,7 @@ impl WorkflowQueries {
         caller(context)?;
         let read = Drawn { definition, json }.read()?;
         let problems = match read.ok_or_else(|| Error::input("Give `definition` or `json`."))? {
-            Ok(definition) => part::<Workflows>(context)?.check(&definition).problems,
+            Ok(definition) => part::<Workflows>(context)?.check(&definition, None).await?.problems,
             Err(error) => return Ok(Some(vec![WorkflowProblem::from(&error)])),
         };
         Ok(Some(problems.into_iter().map(WorkflowProblem::from).collect()))

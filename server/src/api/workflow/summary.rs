@@ -1,9 +1,9 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, HttpRequest, Join, JoinPolicy, Manual,
-    MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, SendSms,
-    Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
+    CallWorkflow, Called, Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, ForEach, HttpRequest,
+    Join, JoinPolicy, Manual, MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated,
+    Schedule, SendEmail, SendSms, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.
@@ -23,6 +23,11 @@ pub fn summary(config: &Config) -> String {
         Config::Manual(Manual { object, .. }) => text(object).to_owned(),
         Config::MessageReceived(config) => received(config),
         Config::When(When { condition }) => text(condition).to_owned(),
+        Config::Called(Called { parameters, .. }) => {
+            list(parameters.iter().flatten().map(|parameter| parameter.name.as_str()))
+        }
+        Config::ForEach(config) => round(config),
+        Config::CallWorkflow(CallWorkflow { workflow, .. }) => text(workflow).to_owned(),
         Config::Switch(Switch { cases }) => list(cases.iter().flatten().map(|case| case.name.as_str())),
         Config::Join(config) => join(config),
         Config::Set(Set { values }) => list(values.iter().flat_map(|values| values.keys().map(String::as_str))),
@@ -52,6 +57,13 @@ fn created(config: &RecordCreated) -> String {
 fn updated(config: &RecordUpdated) -> String {
     let fields = list(config.fields.iter().flatten().map(String::as_str));
     spaced([text(&config.object), &fields, &behind("where", &config.condition)])
+}
+
+fn round(config: &ForEach) -> String {
+    match &config.find {
+        Some(find) => spaced([text(&find.object), &behind("where", &find.condition)]),
+        None => text(&config.items).to_owned(),
+    }
 }
 
 fn scheduled(config: &Schedule) -> String {

@@ -8,7 +8,7 @@ use pointsman_entities::time::Timestamp;
 use pointsman_graph::{
     key::NodeKey,
     plan::{Operation as Listened, Trigger},
-    value::Value,
+    value::{Type, Value},
 };
 use serde_json::{Map, Value as Json};
 
@@ -39,7 +39,7 @@ pub struct Start {
     pub record: Option<String>,
     /// What the change that starts the run would write: into the record, else into a new one of the trigger's object.
     pub values: Option<Map<String, Json>>,
-    /// The answers to a form, or what a webhook brings.
+    /// The answers to a form, what a webhook brings, or what a workflow that calls hands over.
     pub payload: Json,
 }
 
@@ -58,7 +58,7 @@ pub struct Imagined<'a> {
 /// Why a start is not sound: what is wrong with one of its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// `record`, `values` or `trigger`.
+    /// `record`, `values`, `payload` or `trigger`.
     pub argument: &'static str,
     pub problems: Vec<Problem>,
 }
@@ -107,23 +107,28 @@ impl Engine {
             let message = "no trigger of the workflow starts with this";
             return Ok(Err(Refusal::of("trigger", Code::Invalid, message)));
         };
+        let form = match inputs(version, &key, start) {
+            Ok(form) => form,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
         let mut snapshot = decision.snapshot;
-        let (change, verdict) = match (change, trigger.operation()) {
-            (Some(change), Some(operation)) => {
+        let heard = trigger.as_deref().and_then(|rule| Some((rule, rule.operation()?)));
+        let (change, verdict) = match (change, heard) {
+            (Some(change), Some((rule, operation))) => {
                 let change = as_heard(change, operation, start);
-                let verdict = verdict(&self.crm, &trigger, &change, &mut snapshot).await?;
+                let verdict = verdict(&self.crm, rule, &change, &mut snapshot).await?;
                 (Some(change), verdict)
             }
-            // A person starts it.
+            // No change starts it.
             (change, None) => (change, Verdict::by_hand()),
             (None, Some(_)) => (None, Verdict::default()),
         };
-        let by_hand = trigger.operation().is_none();
+        let by_hand = heard.is_none();
         Ok(Ok(Imagined {
             trigger: key,
             record: change.as_ref().map(|change| Arc::clone(&change.after)),
             previous: change.and_then(|change| change.before).filter(|_| !by_hand),
-            form: start.payload.clone(),
+            form,
             verdict,
             by: access.actor(),
             snapshot,
@@ -166,8 +171,10 @@ impl Engine {
             return Ok(None);
         }
         let named = |key: &NodeKey| start.trigger.as_ref().is_none_or(|wanted| wanted == key);
-        let mut triggers = version.plan.triggers().filter(|(key, _)| named(key));
-        let object = triggers.find_map(|(_, trigger)| known(trigger.object.as_deref()?));
+        let triggers = version.plan.triggers().map(|(key, trigger)| (key, &trigger.object));
+        let called = version.plan.called().map(|(key, signature)| (key, &signature.object));
+        let mut triggers = triggers.chain(called).filter(|(key, _)| named(key));
+        let object = triggers.find_map(|(_, object)| known(object.as_deref()?));
         let none = || Refusal::of("values", Code::Invalid, "no trigger of the workflow is about a record");
         object.map(Some).ok_or_else(none)
     }
@@ -260,8 +267,24 @@ fn command(object: &Arc<Object>, before: Option<&Record>, values: Vec<(usize, cr
     }
 }
 
-/// The trigger that is named, or else the one that fits best: it listens to such a change, or a person starts it.
-fn choose(version: &Version, start: &Start, change: Option<&Change>) -> Option<(NodeKey, Arc<Trigger>)> {
+/// What a workflow that calls hands over, by the called trigger's types; what else brings a payload takes it as it is.
+fn inputs(version: &Version, trigger: &NodeKey, start: &Start) -> Result<Json, Refusal> {
+    let called = version.plan.called().filter(|(key, _)| *key == trigger);
+    let Some((_, signature)) = called else {
+        return Ok(start.payload.clone());
+    };
+    let given = |name: &Arc<str>| start.payload.get(&**name).cloned().unwrap_or_default();
+    let inputs = signature.inputs.keys().map(|name| (name.to_string(), given(name)));
+    let inputs = Json::Object(inputs.collect());
+    match Type::Struct(Arc::clone(&signature.inputs)).decode(&inputs) {
+        Ok(_) => Ok(inputs),
+        Err(error) => Err(Refusal::of("payload", Code::Invalid, error.to_string())),
+    }
+}
+
+/// The trigger that is named, or else the one that fits best: it listens to such a change, a person starts it, or a
+/// workflow calls it, which has no rule.
+fn choose(version: &Version, start: &Start, change: Option<&Change>) -> Option<(NodeKey, Option<Arc<Trigger>>)> {
     let object = change.map(|change| change.after.object.name);
     let named = |key: &NodeKey| start.trigger.as_ref().is_none_or(|wanted| wanted == key);
     let fits = |trigger: &Trigger| trigger.object.as_deref() == object;
@@ -274,8 +297,12 @@ fn choose(version: &Version, start: &Start, change: Option<&Change>) -> Option<(
         .plan
         .triggers()
         .filter(|(key, trigger)| named(key) && fits(trigger));
-    let (key, trigger) = candidates.min_by_key(|(_, trigger)| rank(trigger))?;
-    Some((key.clone(), Arc::clone(trigger)))
+    if let Some((key, trigger)) = candidates.min_by_key(|(_, trigger)| rank(trigger)) {
+        return Some((key.clone(), Some(Arc::clone(trigger))));
+    }
+    let (key, signature) = version.plan.called()?;
+    let fits = named(key) && signature.object.as_deref() == object;
+    fits.then(|| (key.clone(), None))
 }
 
 /// A record as it stands, for a trigger that hears of new ones, is taken to be new.

@@ -168,6 +168,7 @@ impl<'e> Rehearsal<'e> {
             cause: imagined.by.text(),
             cause_run: None,
             depth: 0,
+            caller: None,
             gate: None,
             held: false,
             at: now,
@@ -234,6 +235,9 @@ impl<'e> Rehearsal<'e> {
                 stimuli.push(self.settle(&done.live, *effect, step, &payload).await?);
             }
         }
+        for call in found.calls {
+            stimuli.push(self.called(&done.live, call));
+        }
         if stimuli.is_empty() && !done.goes_on {
             stimuli.extend(self.answer(&done.live));
         }
@@ -283,8 +287,8 @@ impl<'e> Rehearsal<'e> {
 
 /// Everything that is open waits for what can't be foreseen.
 fn stuck(live: &Live) -> Halt {
-    let open = live.steps.iter().filter(|(_, step)| is_open(step.status));
-    let mut names: Vec<String> = open.map(|(step, _)| format!("`{step}`")).collect();
+    let waiting = live.steps.iter().filter(|(_, step)| waits(step.status));
+    let mut names: Vec<String> = waiting.map(|(step, _)| format!("`{step}`")).collect();
     names.sort();
     Halt {
         code: Code::WaitsForever,
@@ -295,9 +299,10 @@ fn stuck(live: &Live) -> Halt {
     }
 }
 
-fn is_open(status: Status) -> bool {
+/// Whether something outside of the run must happen to the step. A loop waits for its own items alone.
+fn waits(status: Status) -> bool {
     match status {
         Status::Ready | Status::Running | Status::Waiting | Status::Retrying | Status::Unknown => true,
-        Status::Succeeded | Status::Failed | Status::Skipped | Status::Cancelled => false,
+        Status::Looping | Status::Succeeded | Status::Failed | Status::Skipped | Status::Cancelled => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use pointsman_entities::{
     change, effect,
-    ids::{EffectId, RecordId, VersionId, WorkflowId},
+    ids::{EffectId, RecordId, RunId, VersionId, WorkflowId},
     run, step,
     time::Timestamp,
     timer, wait,
@@ -31,6 +31,7 @@ pub struct Orders {
     pub effects: Vec<(EffectId, StepId, Payload)>,
     pub timers: Vec<Timer>,
     pub waits: Vec<Wait>,
+    pub calls: Vec<Call>,
     pub changes: Vec<Diff>,
 }
 
@@ -54,6 +55,14 @@ pub struct Wait {
     pub version: i64,
 }
 
+/// A run that a step has called and waits for.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub step: StepId,
+    pub attempt: u32,
+    pub run: RunId,
+}
+
 /// Takes a segment's write set down in the report. What it orders comes apart.
 pub fn read(set: &WriteSet, now: Timestamp, report: &mut Report) -> Orders {
     let mut orders = Orders::default();
@@ -75,7 +84,10 @@ pub fn read(set: &WriteSet, now: Timestamp, report: &mut Report) -> Orders {
             table if table == effect::Entity.table_name() => orders.effects.extend(row.effect()),
             table if table == timer::Entity.table_name() => orders.timers.extend(row.timer()),
             table if table == wait::Entity.table_name() => orders.waits.extend(row.wait()),
-            table if table == run::Entity.table_name() => report.effects.extend(row.start(now)),
+            table if table == run::Entity.table_name() => {
+                report.effects.extend(row.start(now));
+                orders.calls.extend(row.call());
+            }
             // The history, and large texts: they are told by the rows that refer to them.
             _ => {}
         }
@@ -189,7 +201,15 @@ impl Row<'_> {
         })
     }
 
-    /// A run that a change would start. The run that is played through has no row.
+    fn call(&self) -> Option<Call> {
+        Some(Call {
+            step: self.text("parent_step")?.parse().ok()?,
+            attempt: u32::try_from(self.integer("parent_attempt")?).ok()?,
+            run: RunId(self.uuid("id")?),
+        })
+    }
+
+    /// A run that a change or a call would start. The run that is played through has no row.
     fn start(&self, at: Timestamp) -> Option<Effect> {
         let cause = self.text("cause")?;
         let (_, step) = cause.split_once('/')?;

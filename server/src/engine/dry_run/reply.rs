@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use pointsman_entities::ids::EffectId;
-use pointsman_graph::{event::Failure, step::StepId};
+use pointsman_graph::{event::Failure, key::Port, step::StepId};
 use serde_json::{Value as Json, json};
 
-use super::{Answer, Rehearsal};
+use super::{Answer, Rehearsal, reading::Call};
 use crate::{
     crm::id,
     engine::{
@@ -70,6 +70,24 @@ impl Rehearsal<'_> {
         Ok(Stimulus::Told(Fact::EffectDone { step, attempt, output }))
     }
 
+    /// How a run that was called ends: as somebody says, else well, with outputs that say nothing.
+    pub(super) fn called(&mut self, live: &Live, call: Call) -> Stimulus {
+        let Call { step, attempt, run } = call;
+        if let Some(left) = take(&mut self.play.answers, &step) {
+            return Stimulus::Left { step, attempt, left };
+        }
+        if let Some(row) = self.report.step_mut(&step) {
+            row.simulated = true;
+        }
+        let mut output = blank(live, &step);
+        if let Some(place) = output.get_mut("run") {
+            *place = json!(id::format("run", run));
+        }
+        let port = Some(Port::DONE);
+        let left = Left::By { port, output };
+        Stimulus::Left { step, attempt, left }
+    }
+
     /// Really brings it about, once: a test is never tried again by itself.
     async fn execute(&self, effect: EffectId, step: StepId, attempt: u32, payload: &Payload) -> Fact {
         let timeout = Duration::from_millis(payload.attempt_timeout_ms);
@@ -83,10 +101,15 @@ impl Rehearsal<'_> {
     }
 }
 
+/// As little as the node's declared output allows.
+fn blank(live: &Live, step: &StepId) -> Json {
+    let node = live.version.plan.node(&step.node);
+    node.map_or(Json::Null, |node| node.output.blank())
+}
+
 /// A success with as little in it as the node's declared output allows.
 fn likely(live: &Live, step: &StepId, what: &What) -> Json {
-    let node = live.version.plan.node(&step.node);
-    let mut output = node.map_or(Json::Null, |node| node.output.blank());
+    let mut output = blank(live, step);
     match what {
         What::Email { .. } | What::Sms { .. } => {}
         What::Http(order) => {

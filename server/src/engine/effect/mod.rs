@@ -4,6 +4,7 @@ mod consent;
 mod message;
 mod perform;
 mod receipt;
+mod resolve;
 mod verdict;
 
 use std::time::Duration;
@@ -24,6 +25,7 @@ use crate::{
     crm::id,
 };
 
+pub use resolve::Finding;
 pub(in crate::engine) use verdict::Verdict;
 
 /// What one attempt may take where the node doesn't say.

@@ -216,12 +216,30 @@ impl Engine {
     /// False where the decision must be made again. A run that is over is told nothing.
     async fn try_settle(&self, held: &Held, verdict: &Verdict, tell: bool) -> Result<bool, Error> {
         let access = Access::system();
+        let decision = self.settlement(held, verdict, tell, &access).await?;
+        match self.crm.settle(decision, None).await? {
+            Ok(()) => Ok(true),
+            // Another has settled it: there is nothing left to say.
+            Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => Ok(true),
+            Err(refusal) if inbox::is_over(&refusal) && tell => Box::pin(self.try_settle(held, verdict, false)).await,
+            Err(_) => Ok(false),
+        }
+    }
+
+    /// What says in the ledger, to the run and of the message what became of an effect.
+    pub(super) async fn settlement<'a>(
+        &'a self,
+        held: &Held,
+        verdict: &Verdict,
+        tell: bool,
+        access: &'a Access,
+    ) -> Result<Decision<'a>, Error> {
         let cause = Cause::Run {
             run: held.row.run_id,
             node: held.row.step.clone(),
             depth: held.depth,
         };
-        let mut decision = Decision::new(&self.crm, &access, cause);
+        let mut decision = Decision::new(&self.crm, access, cause);
         let now = decision.now;
         let verdict = &self.reconciled(held, verdict, &mut decision).await?;
         decision.set.push(Write::Update(Update {
@@ -253,13 +271,7 @@ impl Engine {
             self.update_message(&mut decision, message, state, &verdict.result)
                 .await?;
         }
-        match self.crm.settle(decision, None).await? {
-            Ok(()) => Ok(true),
-            // Another has settled it: there is nothing left to say.
-            Err(store::Refusal::Row { table }) if table == effect::Entity.table_name() => Ok(true),
-            Err(refusal) if inbox::is_over(&refusal) && tell => Box::pin(self.try_settle(held, verdict, false)).await,
-            Err(_) => Ok(false),
-        }
+        Ok(decision)
     }
 
     /// What nobody knows by our own call the provider may have told already. Where it has not, the write set leaves a row

@@ -2,6 +2,7 @@
 
 use pointsman_graph::{event::RunEvent, key::Port, value::Value};
 
+use super::call_workflow::Answer;
 use crate::engine::{
     Error,
     inbox::{Fact, Purpose},
@@ -50,6 +51,24 @@ impl Segment<'_> {
             Fact::EffectFailed { step, attempt, failure } => self.fail(&step, attempt, failure),
             Fact::EffectUnknown { step, failure, .. } => self.lose(&step, &failure),
             Fact::RecordChanged { step, attempt, record } => self.try_wait(&step, attempt, record).await?,
+            Fact::ChildEnded {
+                step,
+                attempt,
+                run,
+                outcome,
+                outputs,
+                error,
+            } => self.take_answer(
+                &step,
+                attempt,
+                run,
+                Answer {
+                    outcome,
+                    outputs,
+                    error,
+                },
+            ),
+            Fact::ResumeRequested => self.events.push_back(RunEvent::Resumed { at }),
             Fact::CancelRequested => self.events.push_back(RunEvent::CancelRequested { at }),
         }
         Ok(())

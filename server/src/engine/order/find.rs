@@ -58,7 +58,7 @@ impl Segment<'_> {
 }
 
 /// The records that the search finds, at most as many as it asks for, in its order.
-async fn find(
+pub(super) async fn find(
     segment: &mut Segment<'_>,
     step: &StepId,
     search: &FindRecords,

@@ -1,12 +1,14 @@
 //! Carries out what a step asks for: at once where the database is enough, else by leaving an order that brings a fact
 //! later. A kind of order is a file.
 
+mod call_workflow;
 mod create_task;
 mod delay;
 mod email;
 mod facts;
 mod failure;
 mod find;
+mod for_each;
 mod http;
 mod message;
 mod message_wait;
@@ -50,8 +52,13 @@ impl Segment<'_> {
                 }
                 self.succeed(&step, attempt, port, output);
             }
-            Ok(Resolution::Stop { outcome, message }) => {
+            Ok(Resolution::Stop {
+                outcome,
+                message,
+                output,
+            }) => {
                 let at = self.at();
+                self.hand_back(&step, &output);
                 self.events.push_back(RunEvent::Stopped {
                     step,
                     attempt,
@@ -71,6 +78,8 @@ impl Segment<'_> {
             Order::UpdateRecord { target, values } => self.update_record(&step, attempt, &target, &values).await,
             Order::CreateTask(task) => self.create_task(&step, attempt, &task).await,
             Order::FindRecords(search) => self.find_records(&step, attempt, &search).await,
+            Order::ForEach(items) => self.open_loop(&step, attempt, items).await,
+            Order::CallWorkflow(call) => self.call_workflow(&step, attempt, &call).await,
             Order::SendEmail(email) => self.send_email(&step, attempt, email).await,
             Order::SendSms(sms) => self.send_sms(&step, attempt, sms).await,
             Order::HttpRequest(request) => {
@@ -95,6 +104,7 @@ impl Segment<'_> {
                 id: step.to_string(),
             });
         };
+        self.load_items(&step.scope).await?;
         let now = self.expression_now();
         let zone = Tz::from_str(&version.time_zone).unwrap_or(Tz::UTC);
         loop {

@@ -8,20 +8,27 @@ mod tell;
 use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
-use pointsman_entities::{ids::EffectId, run, step, time::Timestamp};
+use indexmap::IndexMap;
+use pointsman_entities::{
+    ids::{EffectId, RunId},
+    run, step,
+    time::Timestamp,
+};
 use pointsman_graph::{
     decision::Decision as Next,
     event::{Outcome, RunEvent},
     key::{NodeKey, Port},
-    step::StepId,
+    step::{Item, StepId},
+    track::{OnError, Role},
 };
 use sea_orm::ActiveValue::Set;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 pub use rehearse::{Left, Stimulus};
 
 use super::{
     Engine, Error,
+    failures::Fault,
     history::{self, What},
     inbox::{self, Purpose},
     live::{Lease, Live, Status, Step},
@@ -44,6 +51,8 @@ pub struct Done {
     pub effects: Vec<EffectId>,
     /// Whether a timer was set.
     pub timers: bool,
+    /// Other runs that were told something.
+    pub told: Vec<RunId>,
 }
 
 /// A segment in the making.
@@ -56,10 +65,19 @@ pub struct Segment<'a> {
     pub(super) effects: Vec<EffectId>,
     timers: bool,
     history: history::Writer,
-    rows: Vec<(StepId, step::ActiveModel)>,
+    rows: IndexMap<StepId, step::ActiveModel>,
     todo: VecDeque<(StepId, u32)>,
     drained: Vec<i64>,
-    error: Option<String>,
+    pub(super) error: Option<String>,
+    /// What a stop gives back to whoever called the workflow.
+    pub(super) returned: Json,
+    /// Open steps that ended with the run.
+    pub(super) abandoned: Vec<StepId>,
+    /// The failure that nobody handles, by node, code and message.
+    fault: Option<Fault>,
+    last_failure: Option<(StepId, Fault)>,
+    /// Other runs that are told something.
+    pub(super) told: Vec<RunId>,
     /// Nodes of a dry run that are not carried out: how they leave is given. Empty for a run.
     pub pinned: HashMap<NodeKey, Left>,
     /// Made anew for each segment, so that nothing in any record can be taken for the place of a secret.
@@ -95,10 +113,15 @@ impl<'a> Segment<'a> {
             effects: Vec::new(),
             timers: false,
             history,
-            rows: Vec::new(),
+            rows: IndexMap::new(),
             todo,
             drained: Vec::new(),
             error: None,
+            returned: Json::Null,
+            abandoned: Vec::new(),
+            fault: None,
+            last_failure: None,
+            told: Vec::new(),
             pinned: HashMap::new(),
             mark: uuid::Uuid::from_bytes(engine.source.secret()).simple().to_string(),
         }
@@ -118,7 +141,11 @@ impl<'a> Segment<'a> {
                 self.drain().await?;
             }
         }
-        self.drain().await
+        self.drain().await?;
+        match self.live.run.end() {
+            Some(end) => self.tell_family(end).await,
+            None => Ok(()),
+        }
     }
 
     /// Adds what the segment says of the run itself, and gives the whole to be committed, with what follows from it.
@@ -159,6 +186,7 @@ impl<'a> Segment<'a> {
                 goes_on,
                 effects: self.effects,
                 timers: self.timers,
+                told: self.told,
             },
         ))
     }
@@ -222,18 +250,23 @@ impl<'a> Segment<'a> {
                 let error = json!({ "code": failure.code, "message": failure.message });
                 self.row(step).error = Set(Some(error.to_string()));
                 self.error = Some(format!("{}: {}", failure.code, failure.message));
+                let fault = Fault::new(&step.node, &failure.code, &failure.message);
+                self.last_failure = Some((step.clone(), fault));
             }
-            RunEvent::Stopped { step, message, .. } => {
+            RunEvent::Stopped {
+                step, message, outcome, ..
+            } => {
                 self.end(step, Status::Succeeded, None, None);
+                if *outcome == Outcome::Failed {
+                    self.fault = Some(Fault::new(&step.node, "STOPPED", message));
+                }
                 if !message.is_empty() {
                     self.error = Some(message.clone());
                 }
             }
-            RunEvent::Started { .. }
-            | RunEvent::RetryDue { .. }
-            | RunEvent::Opened { .. }
-            | RunEvent::CancelRequested { .. }
-            | RunEvent::Resumed { .. } => {}
+            RunEvent::Opened { step, .. } => self.set_status(step, Status::Looping),
+            RunEvent::Resumed { .. } => self.resume_loops(),
+            RunEvent::Started { .. } | RunEvent::RetryDue { .. } | RunEvent::CancelRequested { .. } => {}
         }
     }
 
@@ -241,6 +274,7 @@ impl<'a> Segment<'a> {
         match decision {
             Next::Execute { step, attempt } => {
                 self.enter(&step, Status::Ready, attempt);
+                self.row(&step).finished_at = Set(None);
                 self.todo.push_back((step, attempt));
             }
             Next::Retry { step, attempt, due_at } => {
@@ -250,16 +284,31 @@ impl<'a> Segment<'a> {
             Next::Skip { step } => self.end_new(&step, Status::Skipped, None),
             Next::Pass { step } => self.end_new(&step, Status::Succeeded, Some(&Port::DONE)),
             Next::Fire { step } => self.end_new(&step, Status::Succeeded, Some(&Port::OUT)),
-            Next::Close { step, .. } => self.end_new(&step, Status::Succeeded, Some(&Port::DONE)),
+            Next::Close { step, items, failed } => self.close_loop(&step, items, failed),
             Next::Divert { step } => self.end(&step, Status::Failed, Some(&Port::ERROR), None),
-            Next::Fail { step } => self.end(&step, Status::Failed, None, None),
+            Next::Fail { step } => {
+                self.end(&step, Status::Failed, None, None);
+                let last = self.last_failure.take_if(|(failed, _)| *failed == step);
+                if let Some((_, fault)) = last.filter(|_| !self.is_tolerated(&step)) {
+                    self.fault = Some(fault);
+                }
+            }
             Next::Abandon { step } => {
                 self.end(&step, Status::Cancelled, None, None);
                 self.todo.retain(|(todo, _)| *todo != step);
                 self.drop_orders(&step);
+                self.abandoned.push(step);
             }
             Next::Finish { .. } => {}
         }
+    }
+
+    /// Whether a loop around the step goes on although it has failed.
+    fn is_tolerated(&self, step: &StepId) -> bool {
+        let track = self.live.version.plan.track();
+        let role = |item: &Item| Some(track.node(track.find(&item.node)?)?.role);
+        let tolerates = |role| matches!(role, Role::Loop(rule) if rule.on_error == OnError::Continue);
+        step.scope.items().iter().filter_map(role).any(tolerates)
     }
 
     async fn begin(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {
@@ -325,8 +374,11 @@ impl<'a> Segment<'a> {
             updated_at: Set(self.now),
             ..Default::default()
         };
+        if let Some(fault) = &self.fault {
+            row.fingerprint = Set(Some(fault.fingerprint()));
+        }
         match outcome {
-            Some(Outcome::Succeeded) => row.error = Set(None),
+            Some(Outcome::Succeeded) => (row.error, row.fingerprint) = (Set(None), Set(None)),
             _ if self.error.is_some() => row.error = Set(self.error.clone()),
             _ => {}
         }

@@ -12,14 +12,16 @@ use crate::{
 
 impl Segment<'_> {
     pub(super) fn enter(&mut self, step: &StepId, status: Status, attempt: u32) {
-        let next = i64::try_from(self.live.steps.len()).unwrap_or(i64::MAX) + 1;
-        let now = self.now;
-        let known = self.live.steps.entry(step.clone()).or_insert(Step {
-            number: next,
-            status,
-            attempt,
-            started_at: now,
-            stored: false,
+        let (now, numbered) = (self.now, &mut self.live.numbered);
+        let known = self.live.steps.entry(step.clone()).or_insert_with(|| {
+            *numbered += 1;
+            Step {
+                number: *numbered,
+                status,
+                attempt,
+                started_at: now,
+                stored: false,
+            }
         });
         (known.status, known.attempt) = (status, attempt);
         let row = self.row(step);
@@ -27,14 +29,14 @@ impl Segment<'_> {
         row.attempt = Set(i64::from(attempt));
     }
 
-    pub(super) fn set_status(&mut self, step: &StepId, status: Status) {
+    pub(in crate::engine) fn set_status(&mut self, step: &StepId, status: Status) {
         if let Some(known) = self.live.steps.get_mut(step) {
             known.status = status;
         }
         self.row(step).status = Set(status.text().into());
     }
 
-    pub(super) fn end_new(&mut self, step: &StepId, status: Status, port: Option<&Port>) {
+    pub(in crate::engine) fn end_new(&mut self, step: &StepId, status: Status, port: Option<&Port>) {
         let attempt = self.live.steps.get(step).map_or(1, |known| known.attempt);
         self.enter(step, status, attempt);
         self.end(step, status, port, None);
@@ -52,15 +54,12 @@ impl Segment<'_> {
     }
 
     /// The step's row as this segment changes it.
-    pub(super) fn row(&mut self, step: &StepId) -> &mut step::ActiveModel {
-        let place = match self.rows.iter().position(|(known, _)| known == step) {
-            Some(place) => place,
-            None => {
-                self.rows.push((step.clone(), self.new_row(step)));
-                self.rows.len() - 1
-            }
-        };
-        &mut self.rows[place].1
+    pub(in crate::engine) fn row(&mut self, step: &StepId) -> &mut step::ActiveModel {
+        if !self.rows.contains_key(step) {
+            let row = self.new_row(step);
+            self.rows.insert(step.clone(), row);
+        }
+        self.rows.entry(step.clone()).or_default()
     }
 
     pub(super) fn new_row(&self, step: &StepId) -> step::ActiveModel {

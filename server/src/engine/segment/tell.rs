@@ -27,9 +27,7 @@ impl Segment<'_> {
     /// The step leaves by a port, with an output.
     pub(in crate::engine) fn succeed(&mut self, step: &StepId, attempt: u32, port: Port, output: Value) {
         if !matches!(output, Value::Null) {
-            let text = self.stored(output.to_json().to_string());
-            self.row(step).output = Set(Some(text));
-            self.live.outputs.insert(step.clone(), output);
+            self.set_output(step, output);
         }
         let at = self.at();
         self.events.push_back(RunEvent::StepSucceeded {
@@ -85,6 +83,12 @@ impl Segment<'_> {
         self.row(step).input = Set(Some(text));
     }
 
+    pub(in crate::engine) fn set_output(&mut self, step: &StepId, output: Value) {
+        let text = self.stored(output.to_json().to_string());
+        self.row(step).output = Set(Some(text));
+        self.live.outputs.insert(step.clone(), output);
+    }
+
     /// The text as a row holds it: a long one out of line.
     pub(in crate::engine) fn stored(&mut self, text: String) -> String {
         payload::put(&mut self.decision.set, || self.engine.source.id(), text)
@@ -99,7 +103,10 @@ impl Segment<'_> {
     /// Deletes what the step still waits for, and takes back what this segment was about to order for it.
     pub(in crate::engine) fn drop_orders(&mut self, step: &StepId) {
         let withdrawn = pending::withdraw(&mut self.decision.set, self.live.id, step);
-        self.effects.retain(|effect| !withdrawn.contains(effect));
+        self.effects.retain(|effect| !withdrawn.contains(&effect.0));
+        self.decision
+            .enrolled
+            .retain(|enrolled| !withdrawn.contains(&enrolled.run.0));
         if self.live.steps.get(step).is_some_and(|known| known.stored) {
             pending::drop(&mut self.decision.set, self.live.id, step);
         }

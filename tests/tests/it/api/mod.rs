@@ -5,6 +5,7 @@ mod bad_input;
 mod causes;
 mod errors;
 mod feeds;
+mod flow;
 mod hooks;
 mod idempotency;
 mod nodes;

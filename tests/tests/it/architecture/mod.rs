@@ -47,6 +47,8 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
             "workflow::admission",
             "workflow::gate",
             "workflow::keys",
+            "workflow::readmission",
+            "workflow::reason",
             "workflow::versions",
         ],
     ),

@@ -4,6 +4,7 @@
 //! `SOAK_KILLS` says how often; the acceptance figures are 200 on SQLite, 50 on PostgreSQL, and 20 of one of two nodes.
 
 mod disk;
+mod loops;
 mod migration;
 mod sync;
 
@@ -41,15 +42,17 @@ const CLIENTS: usize = 6;
 const DRAIN: Duration = Duration::from_secs(120);
 
 fn kills(usual: usize) -> usize {
-    env::var("SOAK_KILLS")
-        .ok()
-        .and_then(|text| text.parse().ok())
-        .unwrap_or(usual)
+    figure("SOAK_KILLS", usual)
+}
+
+/// A number of the environment.
+fn figure(name: &str, usual: usize) -> usize {
+    env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
 }
 
 /// Each kill in mid-call costs an attempt, so there are many, soon one after the other.
-fn call(sink: &str) -> Json {
-    let config = json!({ "method": "POST", "url": sink, "body": "{{ record.name }}" });
+fn call(sink: &str, body: &str) -> Json {
+    let config = json!({ "method": "POST", "url": sink, "body": body });
     let mut node = node("call", "httpRequest", config);
     node["retry"] = json!({ "maxAttempts": 100, "initial": "PT1S", "factor": 1, "max": "PT1S" });
     node
@@ -70,7 +73,7 @@ fn counting(sink: &str) -> Json {
                 "createTask",
                 json!({ "title": "{{ record.name }}", "about": "record" }),
             ),
-            call(sink),
+            call(sink, "{{ record.name }}"),
             node("pause", "delay", json!({ "for": "PT1S" })),
             node(
                 "two",
@@ -151,9 +154,7 @@ impl Trial {
         }
         let acknowledged = load.stop().await;
         let last = self.serve(0).await?;
-        tokio::time::timeout(DRAIN, self.drained(&last))
-            .await
-            .context("runs stay open")??;
+        drained(&self.settings, &self.key, &last).await?;
         last.terminate()?;
         programs.into_iter().try_for_each(Program::terminate)?;
         self.verify(&acknowledged).await
@@ -169,21 +170,6 @@ impl Trial {
                 .join(format!("node-{number}-{}", uuid::Uuid::now_v7()));
         }
         Program::serve(&settings).await
-    }
-
-    /// Waits until no run is open: a reader of its own beside the server finds them, their histories say when they end.
-    async fn drained(&self, server: &Program) -> Result<()> {
-        let file = self.settings.data.join("pointsman.db");
-        let file = format!("sqlite://{}?mode=ro", file.display());
-        let reads = sea_orm::Database::connect(self.settings.database.clone().unwrap_or(file)).await?;
-        let open = run::Column::Status.is_in(["QUEUED", "RUNNING", "WAITING"]);
-        while let Some(run) = run::Entity::find().filter(open.clone()).one(&reads).await? {
-            let run = json!({ "run": id::format("run", run.id) });
-            let query = "subscription($run: ID!) { runEvents(runId: $run) { seq } }";
-            let mut events = Subscription::open(server.address, &self.key, query, run).await?;
-            events.rest("runEvents").await?;
-        }
-        Ok(())
     }
 
     async fn verify(&self, acknowledged: &BTreeSet<String>) -> Result<()> {
@@ -235,6 +221,24 @@ impl Trial {
         );
         Ok(())
     }
+}
+
+/// Waits until no run is open: a reader of its own beside the server finds them, their histories say when they end.
+async fn drained(settings: &Settings, key: &str, server: &Program) -> Result<()> {
+    let file = settings.data.join("pointsman.db");
+    let file = format!("sqlite://{}?mode=ro", file.display());
+    let reads = sea_orm::Database::connect(settings.database.clone().unwrap_or(file)).await?;
+    let empty = async {
+        let open = run::Column::Status.is_in(["QUEUED", "RUNNING", "WAITING"]);
+        while let Some(run) = run::Entity::find().filter(open.clone()).one(&reads).await? {
+            let run = json!({ "run": id::format("run", run.id) });
+            let query = "subscription($run: ID!) { runEvents(runId: $run) { seq } }";
+            let mut events = Subscription::open(server.address, key, query, run).await?;
+            events.rest("runEvents").await?;
+        }
+        anyhow::Ok(())
+    };
+    tokio::time::timeout(DRAIN, empty).await.context("runs stay open")?
 }
 
 /// Clients that create contacts as fast as they are answered, wherever the server is just now.

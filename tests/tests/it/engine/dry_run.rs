@@ -329,6 +329,66 @@ both! {
         Ok(world)
     }
 
+    async fn a_loop_is_played_item_by_item(world: World) -> Result<World> {
+        let definition = workflow(
+            vec![
+                node("start", "manual", json!({ "object": "contact" })),
+                node("loop", "forEach", json!({ "items": "['call', 'mail', 'visit']", "concurrency": 2 })),
+                node("pause", "delay", json!({ "for": "P1D" })),
+                node("task", "createTask", json!({ "title": "{{ item }} {{ record.name }}" })),
+                node("end", "createTask", json!({ "title": "{{ steps.loop.output.count }} done" })),
+            ],
+            &["start -> loop", "loop.each -> pause", "pause -> task", "loop.done -> end"],
+        );
+        let contact = world.create("contact", json!({ "name": "Ann" })).await?;
+        let before = dump(world.reads()).await?;
+
+        let report = Trial::of(&contact).play(&world, definition).await?;
+
+        assert_eq!(dump(world.reads()).await?, before);
+        let titles: Vec<_> = diffs(&report).iter().map(|diff| diff.fields["title"][1].clone()).collect();
+        assert_eq!(titles, ["call Ann", "mail Ann", "visit Ann", "3 done"]);
+        assert_eq!(report.outcome, Some(Outcome::Succeeded));
+        assert_eq!(report.ended.micros(), START.micros() + 2 * DAY);
+        Ok(world)
+    }
+
+    async fn a_call_tells_of_the_run_it_would_start_and_takes_an_answer(world: World) -> Result<World> {
+        let callee = world.publish(workflow(
+            vec![node("called", "called", json!({
+                "parameters": [{ "name": "n", "type": "integer", "required": true }],
+                "results": [{ "name": "double", "type": "integer" }],
+            }))],
+            &[],
+        ))
+        .await?;
+        let call = json!({ "workflow": pointsman::crm::id::format("workflow", callee), "inputs": { "n": "{{ trigger.inputs.n }}" } });
+        let definition = workflow(
+            vec![
+                node("start", "called", json!({ "parameters": [{ "name": "n", "type": "integer", "required": true }] })),
+                node("call", "callWorkflow", call),
+                node("task", "createTask", json!({ "title": "{{ steps.call.output.outputs.double }}" })),
+            ],
+            &["start -> call", "call.done -> task"],
+        );
+        let before = dump(world.reads()).await?;
+        let trial = || Trial { payload: json!({ "n": 21 }), ..Trial::default() };
+
+        let silent = trial().play(&world, definition.clone()).await?;
+        let answer = said("call", None, json!({ "run": "run_1", "outputs": { "double": 42 } }));
+        let answered = trial().answers([answer]).play(&world, definition.clone()).await?;
+        let wrong = Trial { payload: json!({ "n": "many" }), ..Trial::default() }.play(&world, definition).await;
+
+        assert_eq!(dump(world.reads()).await?, before);
+        assert!(step(&silent, "call").simulated);
+        assert!(matches!(&silent.effects[0].act, Act::Start { workflow, .. } if *workflow == callee));
+        assert_eq!(step(&silent, "call").input.as_ref().map(|input| &input["inputs"]["n"]), Some(&json!(21)));
+        assert!(!step(&answered, "call").simulated);
+        assert_eq!(diffs(&answered)[0].fields["title"][1], "42");
+        assert!(wrong.is_err_and(|error| error.to_string().contains("payload")));
+        Ok(world)
+    }
+
     async fn a_failing_answer_is_retried_on_the_virtual_clock(world: World) -> Result<World> {
         let mut definition = workflow(
             vec![

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use futures_util::{StreamExt, future::try_join_all};
-use pointsman::engine::{history::What, tail::Position};
+use pointsman::engine::{
+    control::{Act, Which},
+    history::What,
+    tail::Position,
+};
 use pointsman_entities::{gate, ids::RunId, run};
 use pointsman_tests::world::{World, node, workflow};
 use sea_orm::EntityTrait;
@@ -109,11 +113,11 @@ both! {
         let [first, second, third] = &runs[..] else { anyhow::bail!("{runs:#?}") };
 
         world.until(second.id, |what| matches!(what, What::Queued { until: None })).await?;
-        let cancelled = world.engine.cancel(&world.access, second.id).await?;
-        assert!(cancelled.is_ok());
+        let cancel = async |run| world.engine.act(&world.access, Act::Cancel, Which::One(run)).await;
+        assert!(cancel(second.id).await?.is_ok());
         world.finished(second.id).await?;
         world.waiting(first.id, "hour").await?;
-        assert!(world.engine.cancel(&world.access, first.id).await?.is_ok());
+        assert!(cancel(first.id).await?.is_ok());
         world.finished(first.id).await?;
         pass(&world, third.id).await?;
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use pointsman::engine::housekeeping;
-use pointsman_entities::{blob, run_event, step};
+use pointsman::{crm::id, engine::housekeeping};
+use pointsman_entities::{blob, run_event, run_item, step};
 use pointsman_tests::world::{World, node, workflow};
 use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::json;
@@ -67,6 +67,43 @@ both! {
         assert_eq!(run_event::Entity::find().count(world.reads()).await?, 0);
         assert_eq!(blob::Entity::find().count(world.reads()).await?, 0);
         assert_eq!(world.all("note").await?.len(), 1);
+        Ok(world)
+    }
+
+    async fn called_runs_replays_and_items_go_with_time_too(world: World) -> Result<World> {
+        let callee = world.publish(workflow(
+            vec![
+                node("called", "called", json!({ "parameters": [{ "name": "text" }] })),
+                node("loop", "forEach", json!({ "items": "[trigger.inputs.text, 'b']" })),
+                node("keep", "set", json!({ "values": { "text": "item" } })),
+            ],
+            &["called -> loop", "loop.each -> keep"],
+        ))
+        .await?;
+        world.publish(workflow(
+            vec![
+                node("new", "recordCreated", json!({ "object": "note" })),
+                node("call", "callWorkflow", json!({ "workflow": id::format("workflow", callee), "inputs": { "text": "{{ record.body }}" } })),
+            ],
+            &["new -> call"],
+        ))
+        .await?;
+        world.create("note", json!({ "body": "x".repeat(10_000) })).await?;
+        let caller = world.runs().await?.remove(0);
+        world.finished(caller.id).await?;
+        let callee = world.runs().await?.into_iter().find(|run| run.parent_run == Some(caller.id)).context("a called run")?;
+        let replay = world.engine.replay(&world.access, callee.id, Some("loop[1]/keep")).await?;
+        let replay = replay.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+        world.finished(replay.id).await?;
+        assert_eq!(world.runs().await?.len(), 3);
+        assert_eq!(run_item::Entity::find().count(world.reads()).await?, 4);
+
+        world.clock.advance(91 * DAY);
+        housekeeping::tick(&world.engine).await?;
+
+        assert_eq!(world.runs().await?.len(), 0);
+        assert_eq!(run_item::Entity::find().count(world.reads()).await?, 0);
+        assert_eq!(blob::Entity::find().count(world.reads()).await?, 0);
         Ok(world)
     }
 }

@@ -2,16 +2,21 @@
 
 mod backtest;
 mod basics;
+mod calls;
 mod closed_won;
 mod dates;
 mod deletions;
+mod differential;
 mod drip;
 mod dry_run;
 mod enrolment;
 mod failures;
+mod flow;
 mod gates;
 mod housekeeping;
+mod loops;
 mod mails;
+mod readmission;
 mod schedules;
 mod shutdown;
 mod stale_deals;

@@ -60,6 +60,16 @@ ids! {
     SecretId,
     /// A payload that is kept out of line.
     BlobId,
+    /// A gate.
+    GateId,
+    /// A signal.
+    SignalId,
+    /// A run's wait for a signal.
+    SignalWaitId,
+    /// A question to people.
+    ApprovalId,
+    /// Something that a user was told.
+    NotificationId,
 }
 
 impl From<UserId> for RecordId {

@@ -4,6 +4,8 @@
 //! microseconds, documents as JSON text, so that both databases hold and order the same bytes.
 
 pub mod api_key;
+pub mod approval;
+pub mod approval_assignee;
 pub mod blob;
 pub mod change;
 pub mod company;
@@ -13,12 +15,14 @@ pub mod cursor;
 pub mod deal;
 pub mod effect;
 pub mod epoch;
+pub mod gate;
 pub mod idempotency;
 pub mod ids;
 pub mod inbound;
 pub mod member;
 pub mod message;
 pub mod note;
+pub mod notification;
 pub mod pipeline;
 pub mod receipt;
 pub mod run;
@@ -27,6 +31,9 @@ pub mod run_inbox;
 pub mod secret;
 pub mod session;
 pub mod setting;
+pub mod signal;
+pub mod signal_taken;
+pub mod signal_wait;
 pub mod stage;
 pub mod step;
 pub mod suppression;

@@ -82,6 +82,10 @@ pub enum Input {
     Choice(&'static [&'static str]),
     /// The fields of a form.
     Form,
+    /// A name, meant as it stands.
+    Name,
+    /// A time of day with a zone and weekdays.
+    TimeOfDay,
 }
 
 impl Field {

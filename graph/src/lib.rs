@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod check;
+pub mod day_time;
 pub mod decision;
 pub mod definition;
 pub mod event;

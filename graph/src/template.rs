@@ -148,7 +148,9 @@ fn inserts(segments: &[Segment], variable: &str) -> bool {
         Segment::Text(_) => true,
         Segment::Output(expression) => untouched(expression) || is_field(expression.source(), variable),
         Segment::If { arms, otherwise } => {
-            let arms = arms.iter().all(|(condition, body)| untouched(condition) && inserts(body, variable));
+            let arms = arms
+                .iter()
+                .all(|(condition, body)| untouched(condition) && inserts(body, variable));
             arms && inserts(otherwise, variable)
         }
         Segment::For { items, body, .. } => untouched(items) && inserts(body, variable),
@@ -156,7 +158,10 @@ fn inserts(segments: &[Segment], variable: &str) -> bool {
 }
 
 fn is_field(source: &str, variable: &str) -> bool {
-    let field = source.trim().strip_prefix(variable).and_then(|rest| rest.strip_prefix('.'));
+    let field = source
+        .trim()
+        .strip_prefix(variable)
+        .and_then(|rest| rest.strip_prefix('.'));
     let word = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     field.is_some_and(|field| !field.is_empty() && word(field))
 }

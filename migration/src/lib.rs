@@ -7,6 +7,7 @@ mod m0002_change_log;
 mod m0003_records;
 mod m0004_workflows;
 mod m0005_engine;
+mod m0008_people;
 mod m0009_messaging;
 mod table;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_records::Migration),
             Box::new(m0004_workflows::Migration),
             Box::new(m0005_engine::Migration),
+            Box::new(m0008_people::Migration),
             Box::new(m0009_messaging::Migration),
         ]
     }

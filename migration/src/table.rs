@@ -306,7 +306,11 @@ pub async fn extend(manager: &SchemaManager<'_>, tables: &[Table]) -> Result<(),
             let default = column.nothing(backend);
             format!("ALTER TABLE {name} ADD COLUMN {}{default}", column.sql(backend))
         });
-        let indexes = table.indexes.iter().filter(wanted).map(|index| index.create(table.name));
+        let indexes = table
+            .indexes
+            .iter()
+            .filter(wanted)
+            .map(|index| index.create(table.name));
         for statement in columns.chain(indexes) {
             connection.execute_unprepared(&statement).await?;
         }

@@ -20,9 +20,9 @@ use crate::{
         transport::{self, Origins, Sockets},
     },
     config::Config,
-    inbound::{self, Inbound},
     console,
     control::Control,
+    inbound::{self, Inbound},
     installation::{Error, Installation},
     source::Source,
 };

@@ -107,7 +107,9 @@ impl Settings {
     fn apply(&self, command: &mut Command) {
         command.env("POINTSMAN_DATA", &self.data);
         match &self.database {
-            Some(url) => command.env("DATABASE_URL", url).env("POINTSMAN_SECRET_KEYS", SECRET_KEY),
+            Some(url) => command
+                .env("DATABASE_URL", url)
+                .env("POINTSMAN_SECRET_KEYS", SECRET_KEY),
             None => command.env_remove("DATABASE_URL"),
         };
         if !self.allow.is_empty() {

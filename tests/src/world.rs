@@ -141,52 +141,18 @@ impl World {
 
     /// Creates a record.
     pub async fn create(&self, object: &str, values: Json) -> Result<Arc<Record>> {
-        self.mutate(object, |values| Verb::Create { values }, values).await
+        create(&self.crm, object, values).await
     }
 
     /// Changes a record.
     pub async fn update(&self, record: &Record, values: Json) -> Result<Arc<Record>> {
         let id = record.id;
-        self.mutate(
-            record.object.name,
-            |values| Verb::Update {
-                id,
-                expected: None,
-                values,
-            },
+        let update = |values| Verb::Update {
+            id,
+            expected: None,
             values,
-        )
-        .await
-    }
-
-    async fn mutate(
-        &self,
-        object: &str,
-        verb: impl FnOnce(Vec<(usize, pointsman::crm::Value)>) -> Verb,
-        values: Json,
-    ) -> Result<Arc<Record>> {
-        let object = self.crm.catalogue().object(object).context("object")?;
-        let mut typed = Vec::new();
-        for (name, json) in values.as_object().context("values")? {
-            let (index, field) = object.field(name).with_context(|| format!("field {name}"))?;
-            let value = validate::from_expression(field, &Value::from_json(json), None);
-            typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
-        }
-        let command = Command {
-            object: Arc::clone(object),
-            verb: verb(typed),
         };
-        let mutation = Mutation {
-            access: &self.access,
-            commands: vec![command],
-            automation: Automation::Run,
-            key: None,
-            beside: None,
-        };
-        match self.crm.mutate(&mutation).await? {
-            Outcome::Written(records) => records.into_iter().next().context("a record"),
-            other => bail!("{other:?}"),
-        }
+        write(&self.crm, record.object.name, update, values).await
     }
 
     /// The record as it is now.
@@ -328,6 +294,41 @@ impl World {
     /// Stops the installation; every queue must have drained.
     pub async fn stop(self) {
         self.engine.stop().await;
+    }
+}
+
+/// Creates a record as the system.
+pub async fn create(crm: &Crm, object: &str, values: Json) -> Result<Arc<Record>> {
+    write(crm, object, |values| Verb::Create { values }, values).await
+}
+
+async fn write(
+    crm: &Crm,
+    object: &str,
+    verb: impl FnOnce(Vec<(usize, pointsman::crm::Value)>) -> Verb,
+    values: Json,
+) -> Result<Arc<Record>> {
+    let object = crm.catalogue().object(object).context("object")?;
+    let mut typed = Vec::new();
+    for (name, json) in values.as_object().context("values")? {
+        let (index, field) = object.field(name).with_context(|| format!("field {name}"))?;
+        let value = validate::from_expression(field, &Value::from_json(json), None);
+        typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
+    }
+    let command = Command {
+        object: Arc::clone(object),
+        verb: verb(typed),
+    };
+    let mutation = Mutation {
+        access: &Access::system(),
+        commands: vec![command],
+        automation: Automation::Run,
+        key: None,
+        beside: None,
+    };
+    match crm.mutate(&mutation).await? {
+        Outcome::Written(records) => records.into_iter().next().context("a record"),
+        other => bail!("{other:?}"),
     }
 }
 

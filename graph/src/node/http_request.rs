@@ -56,7 +56,10 @@ impl HttpRequest {
                 let message = format!("`{name}` cannot be the name of a header");
                 site.report(Problem::error(Code::InvalidValue, message).field(&field));
             }
-            Some((name.clone(), site.template_with_secrets(&field, Some(source), Escape::Header)?))
+            Some((
+                name.clone(),
+                site.template_with_secrets(&field, Some(source), Escape::Header)?,
+            ))
         };
         self.headers.iter().flatten().filter_map(compile).collect()
     }
@@ -69,8 +72,11 @@ impl HttpRequest {
         let text = site
             .template_with_secrets("body", self.body.as_deref(), Escape::None)
             .map(Content::Text);
-        let json =
-            |json| Setting::compile(json, &mut |source| site.template_with_secrets("json", Some(source), Escape::None));
+        let json = |json| {
+            Setting::compile(json, &mut |source| {
+                site.template_with_secrets("json", Some(source), Escape::None)
+            })
+        };
         text.or_else(|| self.json.as_ref().and_then(json).map(Content::Json))
     }
 

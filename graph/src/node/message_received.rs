@@ -54,8 +54,16 @@ impl Kind for MessageReceived {
         version: 1,
         ports: &[Port::OUT],
         fields: &[
-            Field::optional("channel", Input::Choice(&["EMAIL", "SMS"]), "e-mail or SMS; any if nothing is said"),
-            Field::optional("where", Input::Condition, "must hold for `message`, the one that came in"),
+            Field::optional(
+                "channel",
+                Input::Choice(&["EMAIL", "SMS"]),
+                "e-mail or SMS; any if nothing is said",
+            ),
+            Field::optional(
+                "where",
+                Input::Condition,
+                "must hold for `message`, the one that came in",
+            ),
         ],
     };
 

@@ -4,6 +4,7 @@
 mod checking;
 #[cfg(test)]
 mod crm;
+mod people;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

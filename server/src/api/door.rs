@@ -82,7 +82,12 @@ impl Authenticate for Door {
         let mut data = Data::default();
         if let Some(principal) = principal {
             data.insert(Caller::new(principal.access.clone(), Arc::clone(&self.crm)));
-            data.insert(Links::new(Arc::clone(&self.workflows), Arc::clone(&self.engine)));
+            let access = principal.access.clone();
+            data.insert(Links::new(
+                access,
+                Arc::clone(&self.workflows),
+                Arc::clone(&self.engine),
+            ));
             data.insert(principal.clone());
         }
         data

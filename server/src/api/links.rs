@@ -1,4 +1,4 @@
-//! What one operation loads of workflows and runs: whatever is asked for at a time goes into one statement. Nothing is
+//! What one operation loads of workflows, runs and approvals: whatever is asked for at a time goes into one statement. Nothing is
 //! kept, for a subscription outlives what it has read.
 
 use std::{collections::HashMap, sync::Arc};
@@ -8,7 +8,8 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use pointsman_entities::{
-    ids::{RunId, VersionId, WorkflowId},
+    approval,
+    ids::{ApprovalId, RunId, UserId, VersionId, WorkflowId},
     run, step, workflow, workflow_version,
 };
 
@@ -16,15 +17,20 @@ use super::{
     caller::GATHER,
     error::{Error, Result},
 };
-use crate::{engine::Engine, store, workflow::manage::Workflows};
+use crate::{crm::Access, engine::Engine, store, workflow::manage::Workflows};
 
 /// The loader of one operation.
 pub struct Links(DataLoader<Rows>);
 
 struct Rows {
+    access: Access,
     workflows: Arc<Workflows>,
     engine: Arc<Engine>,
 }
+
+/// The users who may decide an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct AssigneesOf(ApprovalId);
 
 /// The steps of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,8 +38,13 @@ struct StepsOf(RunId);
 
 impl Links {
     /// A loader that has loaded nothing yet.
-    pub fn new(workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
-        Self(DataLoader::new(Rows { workflows, engine }, tokio::spawn).delay(GATHER))
+    pub fn new(access: Access, workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
+        let rows = Rows {
+            access,
+            workflows,
+            engine,
+        };
+        Self(DataLoader::new(rows, tokio::spawn).delay(GATHER))
     }
 
     /// The workflow of that id.
@@ -58,6 +69,25 @@ impl Links {
     /// Where the database fails.
     pub async fn run(&self, id: RunId) -> Result<Option<run::Model>> {
         self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// The approval of that id, where the caller may see it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn approval(&self, id: ApprovalId) -> Result<Option<approval::Model>> {
+        self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// Who may decide an approval.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn assignees(&self, approval: ApprovalId) -> Result<Vec<UserId>> {
+        let users = self.0.load_one(AssigneesOf(approval)).await;
+        users
+            .map(Option::unwrap_or_default)
+            .map_err(|error| Error::from(&*error))
     }
 
     /// The steps of a run, in their order.
@@ -98,6 +128,12 @@ loads! {
     |rows, ids: WorkflowId| -> workflow::Model = rows.workflows.many(ids).await?;
     |rows, ids: VersionId| -> workflow_version::Model = rows.workflows.many_versions(ids).await?;
     |rows, ids: RunId| -> run::Model = rows.engine.many_runs(ids).await?;
+    |rows, ids: ApprovalId| -> approval::Model = rows.engine.many_approvals(&rows.access, ids).await?;
+    |rows, approvals: AssigneesOf| -> Vec<UserId> = {
+        let ids: Vec<ApprovalId> = approvals.iter().map(|approval| approval.0).collect();
+        let users = rows.engine.assignees(&ids).await?;
+        users.into_iter().map(|(approval, users)| (AssigneesOf(approval), users)).collect()
+    };
     |rows, runs: StepsOf| -> Vec<step::Model> = {
         let ids: Vec<RunId> = runs.iter().map(|run| run.0).collect();
         let steps = rows.engine.steps(&ids).await?;

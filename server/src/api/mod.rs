@@ -4,6 +4,7 @@
 //! [`Query`], [`Mutation`] or [`Subscription`].
 
 mod account;
+mod approval;
 pub mod caller;
 mod cell;
 mod connection;
@@ -15,6 +16,7 @@ mod links;
 mod money;
 mod node;
 mod node_config;
+mod notification;
 mod noun;
 mod object;
 mod payload;
@@ -22,6 +24,7 @@ mod rows;
 mod run;
 mod scalar;
 mod secret;
+mod signal;
 mod subscription;
 mod suppression;
 mod timeline;
@@ -46,6 +49,8 @@ pub struct Query(
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
     run::RunQueries,
+    approval::ApprovalQueries,
+    notification::NotificationQueries,
 );
 
 /// All mutations.
@@ -58,6 +63,9 @@ pub struct Mutation(
     object::ObjectMutations,
     workflow::WorkflowMutations,
     run::RunMutations,
+    approval::ApprovalMutations,
+    notification::NotificationMutations,
+    signal::SignalMutations,
 );
 
 /// All subscriptions.
@@ -66,6 +74,7 @@ pub struct Subscription(
     subscription::RunEventSubscriptions,
     subscription::RunSubscriptions,
     subscription::RecordSubscriptions,
+    subscription::NotificationSubscriptions,
 );
 
 /// The whole schema.

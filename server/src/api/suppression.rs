@@ -200,7 +200,9 @@ fn normal(channel: Channel, text: &str) -> std::result::Result<String, UserError
         }
         Channel::Sms => {
             let number = text.parse::<Number>();
-            number.map(|number| number.to_string()).map_err(|error| invalid(error.to_string()))
+            number
+                .map(|number| number.to_string())
+                .map_err(|error| invalid(error.to_string()))
         }
     }
 }

@@ -44,7 +44,20 @@ macro_rules! raw {
     )+};
 }
 
-raw!(UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, SecretId);
+raw!(
+    UserId,
+    TeamId,
+    WorkflowId,
+    VersionId,
+    RunId,
+    EffectId,
+    KeyId,
+    MemberId,
+    SignalId,
+    ApprovalId,
+    NotificationId,
+    SecretId
+);
 
 #[cfg(test)]
 mod tests {

@@ -89,6 +89,10 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
     if done.timers {
         engine.alarm.ring();
     }
+    if done.notifies {
+        engine.hints.notified();
+    }
+    done.told.into_iter().for_each(|run| engine.wake(run));
     engine.hints.moved(done.live.id);
     done.goes_on.then_some(done.live)
 }

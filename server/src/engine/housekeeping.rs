@@ -2,7 +2,11 @@
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
 use pointsman_entities::{
-    effect, idempotency, ids::RunId, run, run_event, run_inbox, session, step, time::Timestamp, timer, wait,
+    approval, approval_assignee, effect, gate, idempotency,
+    ids::{RunId, SignalId},
+    notification, run, run_event, run_inbox, session, signal, signal_taken, signal_wait, step,
+    time::Timestamp,
+    timer, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
@@ -20,7 +24,8 @@ const BATCHES: usize = 50;
 /// Second 30 of each minute.
 const TICK: &str = "30 * * * * *";
 
-const DAY: i64 = 86_400_000_000;
+const HOUR: i64 = 3_600_000_000;
+const DAY: i64 = 24 * HOUR;
 
 /// How long a keyed request gives its first answer again.
 const KEYS: i64 = DAY;
@@ -72,7 +77,10 @@ pub async fn tick(engine: &Engine) -> Result<(), Error> {
     let now = engine.source.now();
     clear_keys(engine, now).await?;
     clear_sessions(engine, now).await?;
-    clear_runs(engine, now).await
+    clear_runs(engine, now).await?;
+    clear_signals(engine, now).await?;
+    clear_gates(engine, now).await?;
+    clear_notifications(engine, now).await
 }
 
 async fn clear_keys(engine: &Engine, now: Timestamp) -> Result<(), Error> {
@@ -103,6 +111,79 @@ async fn clear_sessions(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             .map_err(store::Error::from)?;
         let rows = old.into_iter().map(|row| vec![("token_hash", row.token_hash.into())]);
         if !delete(engine, session::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Signals that no open run is old enough to take.
+async fn clear_signals(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    let reads = engine.store.reads();
+    for _ in 0..BATCHES {
+        // A run that is just being enrolled has its id, and is not to be seen yet.
+        let settled = signal::Entity::find().filter(signal::Column::SentAt.lt(now.plus_micros(-HOUR)));
+        let some = settled.clone().limit(1).one(reads).await;
+        if some.map_err(store::Error::from)?.is_none() {
+            break;
+        }
+        let oldest = run::Entity::find()
+            .filter(run::Column::FinishedAt.is_null())
+            .order_by_asc(run::Column::Id)
+            .one(reads)
+            .await
+            .map_err(store::Error::from)?;
+        let old = match oldest {
+            Some(run) => settled.filter(signal::Column::Id.lt(SignalId(run.id.0))),
+            None => settled,
+        };
+        let mut set = WriteSet::new();
+        for signal in old.limit(BATCH).all(reads).await.map_err(store::Error::from)? {
+            payload::remove(&engine.store, &mut set, &signal.payload).await?;
+            set.push(Write::Delete(Delete {
+                table: signal::Entity.table_name(),
+                key: vec![("id", signal.id.0.into())],
+                must_match: false,
+            }));
+        }
+        if set.is_empty() {
+            break;
+        }
+        let _nothing_guards_it = engine.store.commit(set).await?;
+    }
+    Ok(())
+}
+
+/// Gates that nobody can be passing any more. One that remembers a choice is kept: the next choice begins there.
+async fn clear_gates(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let idle = gate::Entity::find()
+            .filter(gate::Column::Last.is_null())
+            .filter(gate::Column::UpdatedAt.lt(now.plus_micros(-DAY)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = idle.into_iter().map(|row| vec![("id", row.id.0.into())]);
+        if !delete(engine, gate::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Notifications are kept as long as runs.
+async fn clear_notifications(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
+    for _ in 0..BATCHES {
+        let old = notification::Entity::find()
+            .filter(notification::Column::CreatedAt.lt(now.plus_micros(-age)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| vec![("id", row.id.0.into())]);
+        if !delete(engine, notification::Entity.table_name(), rows).await? {
             break;
         }
     }
@@ -174,6 +255,17 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
         }
         payload::remove(&engine.store, &mut set, &effect.payload).await?;
     }
+    let approvals = approval::Entity::find()
+        .filter(approval::Column::RunId.eq(run))
+        .all(reads)
+        .await;
+    for approval in approvals.map_err(store::Error::from)? {
+        set.push(Write::Delete(Delete {
+            table: approval_assignee::Entity.table_name(),
+            key: vec![("approval_id", approval.id.0.into())],
+            must_match: false,
+        }));
+    }
     let tables = [
         step::Entity.table_name(),
         effect::Entity.table_name(),
@@ -181,6 +273,9 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
         run_inbox::Entity.table_name(),
         timer::Entity.table_name(),
         wait::Entity.table_name(),
+        signal_wait::Entity.table_name(),
+        signal_taken::Entity.table_name(),
+        approval::Entity.table_name(),
     ];
     for table in tables {
         set.push(Write::Delete(Delete {

@@ -4,7 +4,7 @@
 //! and a run that parks at the same moment notices.
 
 use pointsman_entities::{
-    ids::{RecordId, RunId},
+    ids::{ApprovalId, RecordId, RunId, SignalId},
     run, run_inbox,
     time::Timestamp,
 };
@@ -48,6 +48,14 @@ pub enum Fact {
         attempt: u32,
         record: RecordId,
     },
+    /// A person has decided what a step asks.
+    Decided {
+        step: StepId,
+        attempt: u32,
+        approval: ApprovalId,
+    },
+    /// A signal has come that the run waits for; which of its waits takes it is the run's to say.
+    Signalled { signal: SignalId },
     /// A person cancels the run.
     CancelRequested,
 }
@@ -60,6 +68,8 @@ pub enum Purpose {
     Delay,
     /// The end of a wait's patience.
     Timeout,
+    /// The end of the patience with people.
+    Deadline,
     /// The next attempt of a step.
     Retry,
 }
@@ -71,13 +81,14 @@ impl Purpose {
         match self {
             Self::Delay => "DELAY",
             Self::Timeout => "TIMEOUT",
+            Self::Deadline => "DEADLINE",
             Self::Retry => "RETRY",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Retry]
+        [Self::Delay, Self::Timeout, Self::Deadline, Self::Retry]
             .into_iter()
             .find(|purpose| purpose.text() == text)
     }
@@ -89,18 +100,20 @@ impl Fact {
     pub fn about(&self) -> Option<(&StepId, u32)> {
         match self {
             Self::Due {
-                purpose: Purpose::Delay | Purpose::Timeout,
+                purpose: Purpose::Delay | Purpose::Timeout | Purpose::Deadline,
                 step,
                 attempt,
             }
             | Self::EffectDone { step, attempt, .. }
             | Self::EffectFailed { step, attempt, .. }
             | Self::EffectUnknown { step, attempt, .. }
-            | Self::RecordChanged { step, attempt, .. } => Some((step, *attempt)),
+            | Self::RecordChanged { step, attempt, .. }
+            | Self::Decided { step, attempt, .. } => Some((step, *attempt)),
             Self::Due {
                 purpose: Purpose::Retry,
                 ..
             }
+            | Self::Signalled { .. }
             | Self::CancelRequested => None,
         }
     }

@@ -4,22 +4,28 @@
 //! What a run does next is `pointsman_graph`'s to decide. Here it meets the database, the clock and the outside world.
 
 mod advance;
+pub mod approval_link;
+pub mod approvals;
 pub mod browse;
 pub mod changes;
 mod effect;
+mod gate;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
 pub mod inbox;
 pub mod live;
 pub mod moves;
+pub mod notifications;
 mod order;
 mod pending;
+mod people;
 mod queue;
 mod recover;
 pub mod runs;
 mod scope;
 mod segment;
+pub mod signals;
 pub mod tail;
 mod timers;
 mod waits;
@@ -51,6 +57,7 @@ use changes::Changes;
 use hints::Hints;
 use housekeeping::Retention;
 use moves::Moves;
+use notifications::Notifications;
 use queue::Queue;
 use tail::Tail;
 
@@ -110,6 +117,7 @@ pub struct Inner {
     changes: Arc<Changes>,
     tail: Arc<Tail<Changes>>,
     moves: Arc<Tail<Moves>>,
+    notifications: Arc<Tail<Notifications>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
     lanes: Lanes,
@@ -168,6 +176,7 @@ impl Engine {
         Self(Arc::new(Inner {
             tail: Tail::new(Changes, Arc::clone(&parts.store), stop.clone()),
             moves: Tail::new(Moves, Arc::clone(&parts.store), stop.clone()),
+            notifications: Tail::new(Notifications, Arc::clone(&parts.store), stop.clone()),
             store: parts.store,
             crm: parts.crm,
             versions: parts.versions,
@@ -204,6 +213,8 @@ impl Engine {
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
         self.loops.spawn(changes.run(self.hints.watch_changes()));
         self.loops.spawn(moves.run(self.hints.watch_runs()));
+        let notifications = Arc::clone(&self.notifications);
+        self.loops.spawn(notifications.run(self.hints.watch_notifications()));
         Ok(())
     }
 
@@ -238,6 +249,12 @@ impl Engine {
     #[must_use]
     pub fn moves(&self) -> &Arc<Tail<Moves>> {
         &self.moves
+    }
+
+    /// The stream of notifications, of all users.
+    #[must_use]
+    pub fn news(&self) -> &Arc<Tail<Notifications>> {
+        &self.notifications
     }
 
     /// The server node that this engine works for.

@@ -111,7 +111,9 @@ impl Scope<'_, '_> {
 impl Bindings for Scope<'_, '_> {
     fn variable(&self, name: &str) -> Option<Value> {
         match name {
-            "record" | "previous" | "message" => Some(self.named(name).map_or(Value::Null, |record| record.to_expression())),
+            "record" | "previous" | "message" => {
+                Some(self.named(name).map_or(Value::Null, |record| record.to_expression()))
+            }
             "trigger" => Some(self.group(&TRIGGER, |field| self.trigger(field))),
             "run" => Some(self.group(&["id", "startedAt"], |field| self.run(field))),
             "workflow" => Some(self.group(&["id", "name"], |field| self.workflow(field))),

@@ -27,16 +27,28 @@ impl Refused {
 
     /// It does not say which part of the proof was wrong.
     pub fn unauthenticated() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "the token or the signature is wrong")
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHENTICATED",
+            "the token or the signature is wrong",
+        )
     }
 
     /// Nobody has configured this way in.
     pub fn not_configured(setting: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "NOT_CONFIGURED", format!("`{setting}` is not set"))
+        Self::new(
+            StatusCode::NOT_FOUND,
+            "NOT_CONFIGURED",
+            format!("`{setting}` is not set"),
+        )
     }
 
     pub fn too_large() -> Self {
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", "the body is too large, or broke off")
+        Self::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "TOO_LARGE",
+            "the body is too large, or broke off",
+        )
     }
 
     pub fn unreadable(error: &impl std::error::Error) -> Self {

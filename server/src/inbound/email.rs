@@ -43,7 +43,11 @@ async fn take(inbound: &Inbound, request: &Request, body: Body) -> Result<&'stat
         "application/json" => |raw| postmark::read(raw).map_err(|error| Refused::unreadable(&error)),
         _ => {
             let message = "a mail comes as message/rfc822, or as the JSON of Postmark";
-            return Err(Refused::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "UNSUPPORTED_MEDIA_TYPE", message));
+            return Err(Refused::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "UNSUPPORTED_MEDIA_TYPE",
+                message,
+            ));
         }
     };
     let raw = body.into_bytes_limit(LARGEST).await.map_err(|_| Refused::too_large())?;

@@ -27,7 +27,10 @@ pub async fn receive(Data(inbound): Data<&Arc<Inbound>>, request: &Request, body
 }
 
 async fn take(inbound: &Inbound, request: &Request, body: Body) -> Result<(), Refused> {
-    let token = inbound.sms_token.as_ref().ok_or_else(|| Refused::not_configured("sms.token"))?;
+    let token = inbound
+        .sms_token
+        .as_ref()
+        .ok_or_else(|| Refused::not_configured("sms.token"))?;
     let raw = body.into_bytes_limit(LARGEST).await.map_err(|_| Refused::too_large())?;
     let form: Vec<(String, String)> = form_urlencoded::parse(&raw).into_owned().collect();
     // Twilio signs the URL that it was given, whatever a proxy makes of it.
@@ -52,7 +55,11 @@ async fn receipt(inbound: &Inbound, effect: &str, form: &[(String, String)]) -> 
         status: required(form, "MessageStatus")?,
         error: field(form, "ErrorCode"),
     };
-    let known = inbound.engine.take_receipt(&receipt).await.map_err(|error| Refused::fault(&error))?;
+    let known = inbound
+        .engine
+        .take_receipt(&receipt)
+        .await
+        .map_err(|error| Refused::fault(&error))?;
     known.then_some(()).ok_or_else(missing)
 }
 
@@ -82,6 +89,12 @@ fn field(form: &[(String, String)], name: &str) -> Option<String> {
 }
 
 fn required(form: &[(String, String)], name: &str) -> Result<String, Refused> {
-    let missing = || Refused::new(StatusCode::UNPROCESSABLE_ENTITY, "UNREADABLE", format!("`{name}` is missing"));
+    let missing = || {
+        Refused::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "UNREADABLE",
+            format!("`{name}` is missing"),
+        )
+    };
     field(form, name).ok_or_else(missing)
 }

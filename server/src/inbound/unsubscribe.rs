@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use poem::{
-    IntoResponse, Response, handler,
+    Response, handler,
     http::StatusCode,
-    web::{Data, Html, Path},
+    web::{Data, Path},
 };
 
-use super::Inbound;
+use super::{
+    Inbound,
+    page::{escaped, page},
+};
 use crate::messaging::{Channel, suppression::Reason};
-
-/// Nothing from elsewhere, and no frame around the button.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
 #[handler]
 pub fn ask(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>) -> Response {
@@ -34,7 +34,10 @@ pub async fn obey(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>)
     let Some(address) = inbound.links.address(&token) else {
         return page(StatusCode::NOT_FOUND, "This link is not valid", "");
     };
-    let done = inbound.messaging.opt_out(Channel::Email, &address, Reason::Unsubscribed).await;
+    let done = inbound
+        .messaging
+        .opt_out(Channel::Email, &address, Reason::Unsubscribed)
+        .await;
     match done {
         Ok(()) => {
             let text = format!("<p>{} gets no more of our news.</p>", escaped(&address));
@@ -42,25 +45,11 @@ pub async fn obey(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>)
         }
         Err(error) => {
             tracing::error!(%error, "somebody could not be unsubscribed");
-            page(StatusCode::SERVICE_UNAVAILABLE, "That did not work", "<p>Please try again in a minute.</p>")
+            page(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "That did not work",
+                "<p>Please try again in a minute.</p>",
+            )
         }
     }
-}
-
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let style = "body{font:1.1rem system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem}button{font:inherit;padding:.5rem 1rem}";
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\"><title>{title}</title>\
-         <style>{style}</style><main><h1>{title}</h1>{body}</main></html>"
-    );
-    Html(html)
-        .with_status(status)
-        .with_header("Content-Security-Policy", POLICY)
-        .with_header("Referrer-Policy", "no-referrer")
-        .into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -9,7 +9,17 @@ use crate::crm::{Access, Value, cause::Cause, write::Decision};
 
 /// What carriers count as a withdrawal, and its reversal.
 const STOP: [&str; 11] = [
-    "STOP", "STOPALL", "STOP ALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT", "OPT OUT", "OPT-OUT",
+    "STOP",
+    "STOPALL",
+    "STOP ALL",
+    "UNSUBSCRIBE",
+    "CANCEL",
+    "END",
+    "QUIT",
+    "REVOKE",
+    "OPTOUT",
+    "OPT OUT",
+    "OPT-OUT",
 ];
 const START: [&str; 3] = ["START", "UNSTOP", "YES START"];
 
@@ -75,7 +85,12 @@ impl Messaging {
     }
 
     /// Adds the reversal of an opt-out by STOP to a decision; an address that bounced stays on the list.
-    pub(super) async fn return_to(&self, decision: &mut Decision<'_>, channel: Channel, address: &str) -> Result<(), Error> {
+    pub(super) async fn return_to(
+        &self,
+        decision: &mut Decision<'_>,
+        channel: Channel,
+        address: &str,
+    ) -> Result<(), Error> {
         self.mark(decision, channel, address, false).await?;
         suppression::forget_stop(&mut decision.set, channel, address);
         Ok(())
@@ -99,7 +114,17 @@ mod tests {
 
     #[test]
     fn stop_is_understood_in_any_spelling() {
-        for text in ["STOP", "stop", " Stop. ", "\"stop\"", "Stop!!!", "stop  all", "Unsubscribe", "opt-out", "QUIT\n"] {
+        for text in [
+            "STOP",
+            "stop",
+            " Stop. ",
+            "\"stop\"",
+            "Stop!!!",
+            "stop  all",
+            "Unsubscribe",
+            "opt-out",
+            "QUIT\n",
+        ] {
             assert_eq!(Word::of(text), Some(Word::Stop), "{text}");
         }
     }

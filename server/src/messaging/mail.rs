@@ -79,7 +79,8 @@ fn references(mail: &Message<'_>) -> Vec<String> {
 fn is_automatic(mail: &Message<'_>) -> bool {
     let header = |name: &'static str| mail.header_raw(name).map(|value| value.trim().to_lowercase());
     let submitted = header("Auto-Submitted").is_some_and(|value| !value.starts_with("no"));
-    let bulk = header("Precedence").is_some_and(|value| ["bulk", "junk", "list", "auto_reply"].contains(&value.as_str()));
+    let bulk =
+        header("Precedence").is_some_and(|value| ["bulk", "junk", "list", "auto_reply"].contains(&value.as_str()));
     submitted || bulk || header("X-Autoreply").is_some() || header("X-Autorespond").is_some()
 }
 
@@ -121,11 +122,17 @@ fn bounce(block: &str) -> Option<Bounce> {
             found.trim().eq_ignore_ascii_case(name).then(|| value.trim().to_owned())
         })
     };
-    let typed = |value: String| value.split_once(';').map_or(value.clone(), |(_, rest)| rest.trim().to_owned());
+    let typed = |value: String| {
+        value
+            .split_once(';')
+            .map_or(value.clone(), |(_, rest)| rest.trim().to_owned())
+    };
     if !field("Action")?.eq_ignore_ascii_case("failed") {
         return None;
     }
-    let address = field("Original-Recipient").or_else(|| field("Final-Recipient")).map(typed)?;
+    let address = field("Original-Recipient")
+        .or_else(|| field("Final-Recipient"))
+        .map(typed)?;
     let status = field("Status").unwrap_or_default();
     let detail = field("Diagnostic-Code").map(typed).unwrap_or_else(|| status.clone());
     Some(Bounce {
@@ -192,14 +199,20 @@ mod tests {
     #[test]
     fn an_answer_of_a_machine_is_told_from_one_of_a_person() {
         for header in ["Auto-Submitted: auto-replied", "Precedence: bulk", "X-Autoreply: yes"] {
-            assert!(message(&format!("From: a@example.com\n{header}\n\nAway")).automatic, "{header}");
+            assert!(
+                message(&format!("From: a@example.com\n{header}\n\nAway")).automatic,
+                "{header}"
+            );
         }
         assert!(!message("From: a@example.com\nAuto-Submitted: no\n\nHere").automatic);
     }
 
     #[test]
     fn a_mail_without_an_id_is_told_by_its_bytes() {
-        let (one, two) = (message("From: a@example.com\n\nOne"), message("From: a@example.com\n\nTwo"));
+        let (one, two) = (
+            message("From: a@example.com\n\nOne"),
+            message("From: a@example.com\n\nTwo"),
+        );
 
         assert_eq!(one.external_id.len(), 64);
         assert_ne!(one.external_id, two.external_id);
@@ -236,7 +249,10 @@ mod tests {
     fn a_mail_that_comes_back_whole_names_itself() {
         let whole = "Content-Type: message/rfc822\n\nMessage-ID: <effect_2@acme.example>\nFrom: crm@acme.example\n\nHi";
 
-        assert_eq!(reported(HARD, whole).message_id.as_deref(), Some("effect_2@acme.example"));
+        assert_eq!(
+            reported(HARD, whole).message_id.as_deref(),
+            Some("effect_2@acme.example")
+        );
     }
 
     #[test]

@@ -104,7 +104,10 @@ fn report(returned: Returned) -> Option<Report> {
 impl Inbound {
     fn into_message(self, raw: &[u8]) -> Incoming {
         let header = |name: &str| {
-            let found = self.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+            let found = self
+                .headers
+                .iter()
+                .find(|header| header.name.eq_ignore_ascii_case(name));
             found.map(|header| header.value.as_str())
         };
         let ids = |name: &str| -> Vec<String> { header(name).map(ids).unwrap_or_default() };
@@ -172,7 +175,8 @@ mod tests {
     #[test]
     fn a_hard_bounce_and_a_complaint_last() {
         let lasting = |record: &str, kind: &str| {
-            let json = json!({ "RecordType": record, "ID": 42, "Type": kind, "Email": "A@b.example", "Description": "no" });
+            let json =
+                json!({ "RecordType": record, "ID": 42, "Type": kind, "Email": "A@b.example", "Description": "no" });
             match read(json.to_string().as_bytes()) {
                 Ok(Mail::Report(report)) => report.bounces[0].lasting,
                 other => panic!("{other:?}"),
@@ -186,7 +190,12 @@ mod tests {
 
     #[test]
     fn other_json_is_refused() {
-        for text in ["{}", "[]", "nothing", r#"{"RecordType":"Open","ID":1,"Email":"a@b.example"}"#] {
+        for text in [
+            "{}",
+            "[]",
+            "nothing",
+            r#"{"RecordType":"Open","ID":1,"Email":"a@b.example"}"#,
+        ] {
             assert!(read(text.as_bytes()).is_err(), "{text}");
         }
     }

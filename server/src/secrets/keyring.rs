@@ -78,7 +78,11 @@ impl Keyring {
     /// # Errors
     /// Where there is no key, or it can't be used.
     pub fn load(configured: &[SecretString], folder: Option<&Path>, fresh: [u8; KEY]) -> Result<Self, Error> {
-        let mut keys = configured.iter().map(Key::parse).collect::<Result<Vec<_>, _>>()?.into_iter();
+        let mut keys = configured
+            .iter()
+            .map(Key::parse)
+            .collect::<Result<Vec<_>, _>>()?
+            .into_iter();
         if let Some(first) = keys.next() {
             return Ok(Self {
                 first,
@@ -120,7 +124,10 @@ impl Keyring {
     /// # Errors
     /// Where its key is gone, or it is not what was sealed.
     pub fn open(&self, place: &str, sealed: &Sealed) -> Result<SecretSlice<u8>, Unopened> {
-        let key = self.keys().find(|key| key.id == sealed.key).ok_or(Unopened::UnknownKey)?;
+        let key = self
+            .keys()
+            .find(|key| key.id == sealed.key)
+            .ok_or(Unopened::UnknownKey)?;
         let (nonce, ciphertext) = sealed.bytes.split_at_checked(NONCE).ok_or(Unopened::Damaged)?;
         let payload = Payload {
             msg: ciphertext,
@@ -151,10 +158,16 @@ impl Keyring {
 
 impl Key {
     fn parse(text: &SecretString) -> Result<Self, Error> {
-        let bytes = BASE64_STANDARD.decode(text.expose_secret().trim()).map_err(|_| Error::Malformed)?;
+        let bytes = BASE64_STANDARD
+            .decode(text.expose_secret().trim())
+            .map_err(|_| Error::Malformed)?;
         let bytes: [u8; KEY] = bytes.try_into().map_err(|_| Error::Malformed)?;
         Ok(Self {
-            id: Sha256::digest(bytes).iter().take(4).map(|byte| format!("{byte:02x}")).collect(),
+            id: Sha256::digest(bytes)
+                .iter()
+                .take(4)
+                .map(|byte| format!("{byte:02x}"))
+                .collect(),
             cipher: XChaCha20Poly1305::new(&bytes.into()),
             signer: Mac::new_from_slice(&bytes).map_err(|_| Error::Malformed)?,
         })
@@ -162,7 +175,11 @@ impl Key {
 
     /// The purpose stands first and ends with a NUL, so that no text of one purpose is one of another.
     fn mac(&self, purpose: &str, text: &str) -> Hmac<Sha256> {
-        self.signer.clone().chain_update(purpose).chain_update([0]).chain_update(text)
+        self.signer
+            .clone()
+            .chain_update(purpose)
+            .chain_update([0])
+            .chain_update(text)
     }
 }
 
@@ -195,7 +212,12 @@ fn read_or_make(path: &Path, fresh: [u8; KEY]) -> Result<Key, Error> {
 /// Beside its place first: a crash leaves no half of a key there. The data folder is this process's alone.
 fn make(path: &Path, text: &str) -> io::Result<()> {
     let draft = path.with_extension("key.new");
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&draft)?;
     file.set_permissions(Permissions::from_mode(0o600))?;
     writeln!(file, "{text}")?;
     file.sync_all()?;
@@ -208,7 +230,10 @@ mod tests {
     use super::*;
 
     fn ring(keys: &[u8]) -> Keyring {
-        let keys: Vec<SecretString> = keys.iter().map(|byte| BASE64_STANDARD.encode([*byte; KEY]).into()).collect();
+        let keys: Vec<SecretString> = keys
+            .iter()
+            .map(|byte| BASE64_STANDARD.encode([*byte; KEY]).into())
+            .collect();
         Keyring::load(&keys, None, [0; KEY]).unwrap()
     }
 
@@ -268,14 +293,25 @@ mod tests {
         let file = folder.path().join(FILE);
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
         fs::set_permissions(&file, Permissions::from_mode(0o640)).unwrap();
-        assert!(matches!(Keyring::load(&[], Some(folder.path()), [8; KEY]), Err(Error::Open(_))));
+        assert!(matches!(
+            Keyring::load(&[], Some(folder.path()), [8; KEY]),
+            Err(Error::Open(_))
+        ));
     }
 
     #[test]
     fn without_a_folder_or_a_sound_key_there_is_no_ring() {
         assert!(matches!(Keyring::load(&[], None, [0; KEY]), Err(Error::None)));
-        for text in ["", "short", "AAAA", "not base64 at all, though it is of the right length!"] {
-            assert!(matches!(Keyring::load(&[text.into()], None, [0; KEY]), Err(Error::Malformed)), "{text}");
+        for text in [
+            "",
+            "short",
+            "AAAA",
+            "not base64 at all, though it is of the right length!",
+        ] {
+            assert!(
+                matches!(Keyring::load(&[text.into()], None, [0; KEY]), Err(Error::Malformed)),
+                "{text}"
+            );
         }
     }
 }

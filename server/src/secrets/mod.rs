@@ -270,7 +270,9 @@ impl Secrets {
     }
 
     fn seal(&self, id: SecretId, value: &SecretString) -> Result<Sealed, Error> {
-        let sealed = self.keyring.seal(&place(id), value.expose_secret().as_bytes(), self.source.secret());
+        let sealed = self
+            .keyring
+            .seal(&place(id), value.expose_secret().as_bytes(), self.source.secret());
         sealed.map_err(|source| Error::Sealed { id, source })
     }
 
@@ -312,6 +314,10 @@ fn hosts(given: &[String]) -> Result<String, Problem> {
         })?;
         Ok(bound.to_string())
     };
-    let hosts = given.iter().enumerate().map(host).collect::<Result<Vec<_>, Problem>>()?;
+    let hosts = given
+        .iter()
+        .enumerate()
+        .map(host)
+        .collect::<Result<Vec<_>, Problem>>()?;
     Ok(hosts.join(","))
 }

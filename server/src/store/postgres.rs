@@ -29,7 +29,7 @@ const INQUIRY_PAUSE: Duration = Duration::from_millis(200);
 pub struct Postgres {
     pool: DatabaseConnection,
     statements: Mutex<Statements>,
-    turns: Semaphore,
+    transactions: Semaphore,
 }
 
 /// A transaction that holds row locks. Rolled back when dropped.
@@ -75,8 +75,7 @@ impl Postgres {
         let store = Self {
             pool,
             statements: Mutex::new(Statements::new(DbBackend::Postgres)),
-            // Whoever has a turn still reads: were every connection in a turn, all of them would wait for one.
-            turns: Semaphore::new((connections as usize / 2).max(1)),
+            transactions: Semaphore::new(writers(connections)),
         };
         for setting in ["fsync", "synchronous_commit"] {
             store.require_on(setting).await?;
@@ -94,6 +93,7 @@ impl Postgres {
     /// # Errors
     /// Where the database fails, or what became of the commit can't be learnt.
     pub async fn commit(&self, set: WriteSet) -> Result<Result<(), Refusal>, Error> {
+        let _one_of_few = self.transactions.acquire().await.map_err(|_| Error::Stopped)?;
         let transaction = self.pool.begin().await.map_err(Error::from)?;
         self.finish(transaction, set).await
     }
@@ -103,7 +103,7 @@ impl Postgres {
     /// # Errors
     /// Where the database fails.
     pub async fn turn(&self, rows: &[Row]) -> Result<Turn<'_>, Error> {
-        let permit = self.turns.acquire().await.map_err(|_| Error::Stopped)?;
+        let permit = self.transactions.acquire().await.map_err(|_| Error::Stopped)?;
         let transaction = self.pool.begin().await.map_err(Error::from)?;
         let mut rows = rows.to_vec();
         rows.sort_unstable();
@@ -224,6 +224,13 @@ impl Turn<'_> {
 
 /// Learns the transaction's id, and checks and raises epochs. Whoever relies on one holds its lock with others, whoever
 /// raises it holds it alone.
+/// How many connections may be in a transaction that writes. Such a one can wait for a row that a turn holds, and whoever
+/// has the turn still reads: were every connection writing, all of them would wait for one.
+fn writers(connections: u32) -> usize {
+    let connections = connections as usize;
+    (connections * 3 / 4).min(connections.saturating_sub(1)).max(1)
+}
+
 async fn begin(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<String, Stop> {
     let mut sql = "SELECT pg_current_xact_id()::text".to_owned();
     let shared = set.epochs().iter().map(|epoch| (&epoch.name, "_shared"));

@@ -84,7 +84,15 @@ mod tests {
 
     #[test]
     fn what_is_no_host_is_refused() {
-        for text in ["", "*", "*.example.com", "https://a.example", "a.example/x", "u@a.example", "a.example,b.example"] {
+        for text in [
+            "",
+            "*",
+            "*.example.com",
+            "https://a.example",
+            "a.example/x",
+            "u@a.example",
+            "a.example,b.example",
+        ] {
             assert!(text.parse::<Bound>().is_err(), "{text}");
         }
     }

@@ -58,7 +58,9 @@ pub struct Request {
 /// All but the method may hold secrets.
 impl std::fmt::Debug for Request {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .finish_non_exhaustive()
     }
 }
 
@@ -236,7 +238,11 @@ impl Egress {
     }
 
     fn check_bound(&self, hop: &Request) -> Result<(), Refusal> {
-        if !hop.bound.iter().all(|hosts| hosts.iter().any(|host| host.covers(&hop.url))) {
+        if !hop
+            .bound
+            .iter()
+            .all(|hosts| hosts.iter().any(|host| host.covers(&hop.url)))
+        {
             return Err(Refusal::Bound);
         }
         let host = hop.url.host_str().unwrap_or_default();

@@ -140,7 +140,9 @@ impl Form {
     fn write(self, value: &str) -> String {
         match self {
             Self::Plain => value.to_owned(),
-            Self::Url => form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20"),
+            Self::Url => form_urlencoded::byte_serialize(value.as_bytes())
+                .collect::<String>()
+                .replace('+', "%20"),
             Self::Json => {
                 let quoted = serde_json::Value::from(value).to_string();
                 quoted.get(1..quoted.len() - 1).unwrap_or_default().to_owned()
@@ -236,7 +238,9 @@ mod tests {
     fn an_answer_that_repeats_a_value_does_not_show_it() {
         let mut answer = Answer {
             status: reqwest::StatusCode::OK,
-            headers: [(reqwest::header::ETAG, "a%22b%2Fc%20d".parse().unwrap())].into_iter().collect(),
+            headers: [(reqwest::header::ETAG, "a%22b%2Fc%20d".parse().unwrap())]
+                .into_iter()
+                .collect(),
             body: b"you sent a\"b/c d and a\\\"b/c d".to_vec(),
             end: crate::actions::egress::End::Complete,
         };

@@ -63,14 +63,28 @@ mod tests {
 
     #[test]
     fn what_people_put_between_the_digits_is_left_out() {
-        for text in ["+14155550100", "+1 (415) 555-0100", " +1.415.555.0100 ", "+1\u{a0}415 555 0100"] {
+        for text in [
+            "+14155550100",
+            "+1 (415) 555-0100",
+            " +1.415.555.0100 ",
+            "+1\u{a0}415 555 0100",
+        ] {
             assert_eq!(text.parse::<Number>().unwrap().as_str(), "+14155550100", "{text}");
         }
     }
 
     #[test]
     fn a_number_that_is_not_international_is_refused() {
-        for text in ["", "+", "0415 5550100", "+0415", "+1415555010012345", "+1 415 CALL ME", "+12345", "++1415555010"] {
+        for text in [
+            "",
+            "+",
+            "0415 5550100",
+            "+0415",
+            "+1415555010012345",
+            "+1 415 CALL ME",
+            "+12345",
+            "++1415555010",
+        ] {
             assert!(text.parse::<Number>().is_err(), "{text}");
         }
     }

@@ -48,7 +48,12 @@ mod tests {
 
     #[test]
     fn the_documentations_own_example_is_genuine() {
-        assert!(is_genuine(&"12345".into(), URL, &form(), "RSOYDt4T1cUTdK1PDd93/VVr8B8="));
+        assert!(is_genuine(
+            &"12345".into(),
+            URL,
+            &form(),
+            "RSOYDt4T1cUTdK1PDd93/VVr8B8="
+        ));
     }
 
     #[test]
@@ -58,7 +63,12 @@ mod tests {
         other[0].1.push('3');
 
         assert!(!is_genuine(&"12346".into(), URL, &form(), signature));
-        assert!(!is_genuine(&"12345".into(), "https://mycompany.com/myapp.php?foo=1", &form(), signature));
+        assert!(!is_genuine(
+            &"12345".into(),
+            "https://mycompany.com/myapp.php?foo=1",
+            &form(),
+            signature
+        ));
         assert!(!is_genuine(&"12345".into(), URL, &other, signature));
         assert!(!is_genuine(&"12345".into(), URL, &form(), "not base64!"));
         assert!(!is_genuine(&"12345".into(), URL, &form(), ""));

@@ -62,7 +62,10 @@ impl Through {
         let headers = [
             (AUTHORIZATION, HeaderValue::from_str(authorization).map_err(unwritable)?),
             (ACCEPT, HeaderValue::from_static("application/json")),
-            (CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded")),
+            (
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/x-www-form-urlencoded"),
+            ),
         ];
         Ok(egress::Request {
             method: Method::from_bytes(request.method().as_str().as_bytes())

@@ -84,6 +84,10 @@ pub enum NodeFieldInput {
     Choice,
     /// The fields of a form.
     Form,
+    /// A name, meant as it stands.
+    Name,
+    /// A time of day with a zone and weekdays.
+    TimeOfDay,
 }
 
 /// All kinds, in the order of a palette.
@@ -139,6 +143,8 @@ impl From<Input> for NodeFieldInput {
             Input::Numbers => Self::Numbers,
             Input::Choice(_) => Self::Choice,
             Input::Form => Self::Form,
+            Input::Name => Self::Name,
+            Input::TimeOfDay => Self::TimeOfDay,
         }
     }
 }

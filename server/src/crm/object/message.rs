@@ -36,7 +36,12 @@ pub(super) fn object() -> Object {
             "True where a machine wrote it by itself, such as an out-of-office reply.",
         ),
         text("providerId", "provider_id", "What the provider calls it."),
-        reference("answers", "answers_id", "message", "The message of ours that it answers."),
+        reference(
+            "answers",
+            "answers_id",
+            "message",
+            "The message of ours that it answers.",
+        ),
         reference("company", "company_id", "company", "The company it is about."),
         reference("contact", "contact_id", "contact", "The contact it is about."),
         reference("deal", "deal_id", "deal", "The deal it is about."),

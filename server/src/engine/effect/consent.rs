@@ -70,7 +70,10 @@ impl Engine {
         };
         Ok(Consent {
             refused: refused(&listed, &contacts),
-            consenting: contacts.into_iter().map(|(contact, _, column)| (contact, column)).collect(),
+            consenting: contacts
+                .into_iter()
+                .map(|(contact, _, column)| (contact, column))
+                .collect(),
             epoch: Some(listed.epoch),
         })
     }
@@ -105,5 +108,8 @@ fn refused(listed: &Listed, contacts: &[(contact::Model, bool, &'static str)]) -
         return Some(("OPTED_OUT", format!("{} has opted out of marketing", contact.name)));
     }
     let row = listed.stopped.as_ref()?;
-    Some(("SUPPRESSED", format!("nothing is sent to {}: {}", row.address, row.reason)))
+    Some((
+        "SUPPRESSED",
+        format!("nothing is sent to {}: {}", row.address, row.reason),
+    ))
 }

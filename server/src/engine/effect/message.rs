@@ -52,7 +52,9 @@ impl Engine {
 
 /// Whether the state is one that only the receiver's side can tell.
 fn is_final(state: &Value) -> bool {
-    state.as_text().is_some_and(|state| ["DELIVERED", "BOUNCED"].contains(&state))
+    state
+        .as_text()
+        .is_some_and(|state| ["DELIVERED", "BOUNCED"].contains(&state))
 }
 
 /// A change of a message's state.

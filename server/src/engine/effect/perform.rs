@@ -237,7 +237,8 @@ impl Engine {
         }
         if let Some(message) = held.payload.what.message() {
             let state = verdict.message_state();
-            self.update_message(&mut decision, message, state, &verdict.result).await?;
+            self.update_message(&mut decision, message, state, &verdict.result)
+                .await?;
         }
         match self.crm.settle(decision, None).await? {
             Ok(()) => Ok(true),

@@ -76,7 +76,11 @@ impl Receipt {
             Stage::Failed => Outcome::Rejected {
                 failure: Failure {
                     code: Code::Refused,
-                    message: format!("the message is {}: {}", self.status, self.error.as_deref().unwrap_or("no reason is given")),
+                    message: format!(
+                        "the message is {}: {}",
+                        self.status,
+                        self.error.as_deref().unwrap_or("no reason is given")
+                    ),
                 },
                 retryable: false,
             },
@@ -143,7 +147,9 @@ impl Engine {
             None => decision.set.insert(row),
             Some(known) => {
                 let update = Update::of(vec![("effect_id", receipt.effect.0.into())], &row);
-                decision.set.push(Write::Update(update.guarded("status", known.status.as_str())));
+                decision
+                    .set
+                    .push(Write::Update(update.guarded("status", known.status.as_str())));
             }
         }
         self.tell_receipt(decision, held, receipt).await
@@ -164,7 +170,8 @@ impl Engine {
         }
         if let Some(message) = held.payload.what.message() {
             let state = receipt.stage().message_state();
-            self.update_message(&mut decision, message, state, &verdict.result).await?;
+            self.update_message(&mut decision, message, state, &verdict.result)
+                .await?;
         }
         match self.crm.settle(decision, None).await? {
             Ok(()) => Ok(Some(settles)),

@@ -40,7 +40,10 @@ impl Segment<'_> {
             ("subject", outgoing.subject.map(text)),
             ("text", Some(text(outgoing.text))),
             ("html", outgoing.html.map(text)),
-            ("messageId", self.message_id(effect, outgoing.channel).as_deref().map(text)),
+            (
+                "messageId",
+                self.message_id(effect, outgoing.channel).as_deref().map(text),
+            ),
             ("contact", about.map(|contact| text(&id::format("contact", contact)))),
         ];
         let values = values
@@ -56,7 +59,12 @@ impl Segment<'_> {
 
     /// Known before the mail goes: its answer may come before the mail server's.
     fn message_id(&self, effect: EffectId, channel: Channel) -> Option<String> {
-        let mailer = self.engine.actions.mailer.as_ref().filter(|_| channel == Channel::Email)?;
+        let mailer = self
+            .engine
+            .actions
+            .mailer
+            .as_ref()
+            .filter(|_| channel == Channel::Email)?;
         let key = id::format("effect", effect).parse().ok()?;
         Some(mailer.message_id(&key))
     }

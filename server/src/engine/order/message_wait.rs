@@ -9,8 +9,9 @@ use pointsman_graph::{expression::Comparison, key::Port, resolve::MessageWait, s
 use super::failure::failure;
 use crate::{
     crm::{
-        Record, Value as Stored, id,
+        Record, Value as Stored,
         filter::{Filter, Test},
+        id,
         object::{CREATED_AT, Object},
         query::{Page, Query, Sort},
     },
@@ -41,7 +42,11 @@ impl Segment<'_> {
             None => None,
         };
         let Some(message) = loaded.filter(|message| !message.is_deleted()) else {
-            self.fail(step, attempt, failure("NOT_FOUND", "the message that is to be answered is not there"));
+            self.fail(
+                step,
+                attempt,
+                failure("NOT_FOUND", "the message that is to be answered is not there"),
+            );
             return Ok(());
         };
         if !self.is_answered(step, attempt, wait, &message).await? {
@@ -59,7 +64,9 @@ impl Segment<'_> {
         wait: &MessageWait,
         changed: RecordId,
     ) -> Result<(), Error> {
-        let Ok(object) = self.object("message") else { return Ok(()) };
+        let Ok(object) = self.object("message") else {
+            return Ok(());
+        };
         let Some(message) = self.decision.snapshot.load(&object, changed).await? else {
             return Ok(());
         };

@@ -7,7 +7,11 @@ mod tell;
 use std::collections::VecDeque;
 
 use chrono::{DateTime, Utc};
-use pointsman_entities::{ids::EffectId, run, step, time::Timestamp};
+use pointsman_entities::{
+    ids::{EffectId, RunId},
+    run, step,
+    time::Timestamp,
+};
 use pointsman_graph::{
     decision::Decision as Next,
     event::{Outcome, RunEvent},
@@ -22,6 +26,7 @@ use super::{
     history::{self, What},
     inbox::{self, Purpose},
     live::{Lease, Live, Status, Step},
+    order::Signals,
 };
 use crate::{
     crm::{access::Access, cause::Cause, write::Decision},
@@ -41,6 +46,10 @@ pub struct Done {
     pub effects: Vec<EffectId>,
     /// Whether a timer was set.
     pub timers: bool,
+    /// Runs that were told something.
+    pub told: Vec<RunId>,
+    /// Whether users were notified.
+    pub notifies: bool,
 }
 
 /// A segment in the making.
@@ -51,6 +60,9 @@ pub struct Segment<'a> {
     pub now: Timestamp,
     pub(super) events: VecDeque<RunEvent>,
     pub(super) effects: Vec<EffectId>,
+    pub(super) signals: Signals,
+    pub(super) told: Vec<RunId>,
+    pub(super) notifies: bool,
     timers: bool,
     history: history::Writer,
     rows: Vec<(StepId, step::ActiveModel)>,
@@ -83,6 +95,9 @@ impl<'a> Segment<'a> {
             now,
             events: VecDeque::new(),
             effects: Vec::new(),
+            signals: Signals::default(),
+            told: Vec::new(),
+            notifies: false,
             timers: false,
             history,
             rows: Vec::new(),
@@ -154,6 +169,8 @@ impl<'a> Segment<'a> {
                 goes_on,
                 effects: self.effects,
                 timers: self.timers,
+                told: self.told,
+                notifies: self.notifies,
             },
         ))
     }

@@ -5,6 +5,7 @@ mod errors;
 mod feeds;
 mod idempotency;
 mod pages;
+mod people;
 mod reading;
 mod runs;
 mod streams;

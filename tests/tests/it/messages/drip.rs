@@ -15,7 +15,11 @@ fn campaign() -> Json {
     };
     let wait = |key: &str, timeout: &str| {
         let until = "record.emailOptOut || record.lifecycle == 'CUSTOMER'";
-        node(key, "waitFor", json!({ "event": "recordChanged", "where": until, "timeout": timeout }))
+        node(
+            key,
+            "waitFor",
+            json!({ "event": "recordChanged", "where": until, "timeout": timeout }),
+        )
     };
     workflow(
         vec![

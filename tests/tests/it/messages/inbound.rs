@@ -14,8 +14,16 @@ const LETTER: &str = "From: Ann <Ann@Example.com>\nTo: crm@acme.example\nSubject
 fn answering() -> Json {
     workflow(
         vec![
-            node("came", "messageReceived", json!({ "channel": "EMAIL", "where": "message.subject.contains('Prices')" })),
-            node("mark", "updateRecord", json!({ "record": "record.contact", "values": { "source": "{{ message.text }}" } })),
+            node(
+                "came",
+                "messageReceived",
+                json!({ "channel": "EMAIL", "where": "message.subject.contains('Prices')" }),
+            ),
+            node(
+                "mark",
+                "updateRecord",
+                json!({ "record": "record.contact", "values": { "source": "{{ message.text }}" } }),
+            ),
         ],
         &["came -> mark"],
     )

@@ -93,7 +93,9 @@ impl Office {
     }
 
     async fn publish(&self, definition: Json) -> Result<()> {
-        world::publish(&self.app.app.installation.workflows, definition).await.map(drop)
+        world::publish(&self.app.app.installation.workflows, definition)
+            .await
+            .map(drop)
     }
 
     /// A contact of the name, with the address `<name>@example.com`; its id.
@@ -132,7 +134,10 @@ impl Office {
     }
 
     async fn runs(&self) -> Result<Vec<run::Model>> {
-        Ok(run::Entity::find().order_by_asc(run::Column::Id).all(self.reads()).await?)
+        Ok(run::Entity::find()
+            .order_by_asc(run::Column::Id)
+            .all(self.reads())
+            .await?)
     }
 
     async fn run(&self) -> Result<run::Model> {
@@ -142,7 +147,10 @@ impl Office {
     }
 
     async fn steps(&self, run: RunId) -> Result<HashMap<String, step::Model>> {
-        let steps = step::Entity::find().filter(step::Column::RunId.eq(run)).all(self.reads()).await?;
+        let steps = step::Entity::find()
+            .filter(step::Column::RunId.eq(run))
+            .all(self.reads())
+            .await?;
         Ok(steps.into_iter().map(|step| (step.step.clone(), step)).collect())
     }
 
@@ -162,7 +170,9 @@ impl Office {
 
     async fn waiting(&self, run: RunId, node: &str) -> Result<()> {
         let waits = |what: &What| matches!(what, What::Waiting { step, .. } if step.node.as_str() == node);
-        self.until(run, waits).await.with_context(|| format!("waiting at {node}"))
+        self.until(run, waits)
+            .await
+            .with_context(|| format!("waiting at {node}"))
     }
 
     async fn unknown(&self, run: RunId, node: &str) -> Result<()> {
@@ -172,14 +182,19 @@ impl Office {
 
     async fn finished(&self, run: RunId) -> Result<run::Model> {
         let history = self.app.app.installation.engine.watch(run, 0).collect::<Vec<_>>();
-        patient(history).await.with_context(|| format!("run {} does not end", run.0))?;
+        patient(history)
+            .await
+            .with_context(|| format!("run {} does not end", run.0))?;
         let row = run::Entity::find_by_id(run).one(self.reads()).await?;
         row.context("a run")
     }
 
     /// Brings a mail as it is.
     async fn bring(&self, raw: &str) -> Result<Response> {
-        let request = self.client.post(self.app.url("/inbound/email")).bearer_auth(INBOUND_TOKEN);
+        let request = self
+            .client
+            .post(self.app.url("/inbound/email"))
+            .bearer_auth(INBOUND_TOKEN);
         let request = request.header("content-type", "message/rfc822");
         Ok(request.body(raw.replace('\n', "\r\n")).send().await?)
     }
@@ -187,15 +202,24 @@ impl Office {
     /// Brings an SMS or a receipt as Twilio does; its `query` begins with `?`.
     async fn twilio(&self, query: &str, form: &[(&str, &str)]) -> Result<StatusCode> {
         let url = self.app.url(&format!("/inbound/twilio{query}"));
-        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-        let request = self.client.post(&url).header("content-type", "application/x-www-form-urlencoded");
+        let body = form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(form)
+            .finish();
+        let request = self
+            .client
+            .post(&url)
+            .header("content-type", "application/x-www-form-urlencoded");
         let request = request.header("x-twilio-signature", signature(&url, form)?);
         Ok(request.body(body).send().await?.status())
     }
 
     /// The subjects of the mails that an address was sent, in their order.
     fn subjects(&self, address: &str) -> Result<Vec<String>> {
-        let mails = self.smtp.mails()?.into_iter().filter(|mail| mail.envelope.recipients == [address]);
+        let mails = self
+            .smtp
+            .mails()?
+            .into_iter()
+            .filter(|mail| mail.envelope.recipients == [address]);
         let subject = |raw: &[u8]| Some(mail_parser::MessageParser::default().parse(raw)?.subject()?.to_owned());
         Ok(mails.filter_map(|mail| subject(&mail.raw)).collect())
     }
@@ -205,8 +229,14 @@ impl Office {
         let mut mails = self.smtp.mails()?;
         mails.retain(|mail| mail.envelope.recipients == [address]);
         let last = mails.pop().context("a mail")?;
-        let parsed = mail_parser::MessageParser::default().parse(&last.raw).context("a mail")?;
-        Ok(parsed.header_raw(name).with_context(|| format!("no {name}"))?.trim().to_owned())
+        let parsed = mail_parser::MessageParser::default()
+            .parse(&last.raw)
+            .context("a mail")?;
+        Ok(parsed
+            .header_raw(name)
+            .with_context(|| format!("no {name}"))?
+            .trim()
+            .to_owned())
     }
 
     async fn close(self) {
@@ -215,7 +245,9 @@ impl Office {
 }
 
 async fn patient<T>(future: impl Future<Output = T>) -> Result<T> {
-    tokio::time::timeout(PATIENCE, future).await.context("it takes too long")
+    tokio::time::timeout(PATIENCE, future)
+        .await
+        .context("it takes too long")
 }
 
 /// As Twilio signs.

@@ -28,10 +28,19 @@ fn question() -> Json {
                     "where": "message.text.lowerAscii().contains('yes')", "timeout": "PT24H",
                 }),
             ),
-            node("agreed", "updateRecord", json!({ "values": { "source": "{{ steps.answer.output.message.text }}" } })),
+            node(
+                "agreed",
+                "updateRecord",
+                json!({ "values": { "source": "{{ steps.answer.output.message.text }}" } }),
+            ),
             node("late", "updateRecord", json!({ "values": { "source": "late" } })),
         ],
-        &["new -> mail", "mail -> answer", "answer.happened -> agreed", "answer.timedOut -> late"],
+        &[
+            "new -> mail",
+            "mail -> answer",
+            "answer.happened -> agreed",
+            "answer.timedOut -> late",
+        ],
     )
 }
 
@@ -57,7 +66,10 @@ async fn races(backend: Backend, rounds: usize) -> Result<()> {
         for run in &runs {
             office.waiting(*run, "answer").await?;
         }
-        let answers = names.iter().map(|name| answer(&office, name, "yes")).collect::<Result<Vec<_>>>()?;
+        let answers = names
+            .iter()
+            .map(|name| answer(&office, name, "yes"))
+            .collect::<Result<Vec<_>>>()?;
 
         let clock = office.app.clock.clone();
         let half = answers.len() / 2;
@@ -67,7 +79,11 @@ async fn races(backend: Backend, rounds: usize) -> Result<()> {
             Ok(())
         };
         tokio::try_join!(
-            async { try_join_all(early.iter().map(|mail| office.bring(mail))).await.map(drop) },
+            async {
+                try_join_all(early.iter().map(|mail| office.bring(mail)))
+                    .await
+                    .map(drop)
+            },
             time,
             async { try_join_all(late.iter().map(|mail| office.bring(mail))).await.map(drop) },
         )?;
@@ -77,13 +93,22 @@ async fn races(backend: Backend, rounds: usize) -> Result<()> {
             let steps = office.steps(*run).await?;
             let branches = [steps["agreed"].status.as_str(), steps["late"].status.as_str()];
             let port = steps["answer"].port.as_deref();
-            let expected = if port == Some("happened") { ["SUCCEEDED", "SKIPPED"] } else { ["SKIPPED", "SUCCEEDED"] };
+            let expected = if port == Some("happened") {
+                ["SUCCEEDED", "SKIPPED"]
+            } else {
+                ["SKIPPED", "SUCCEEDED"]
+            };
             assert_eq!(branches, expected, "{port:?}");
         }
         told.extend(runs);
     }
     let answers = office.messages().await?;
-    assert!(answers.iter().filter(|message| message["direction"] == "IN").all(|answer| !answer["answers"].is_null()));
+    assert!(
+        answers
+            .iter()
+            .filter(|message| message["direction"] == "IN")
+            .all(|answer| !answer["answers"].is_null())
+    );
     office.close().await;
     Ok(())
 }

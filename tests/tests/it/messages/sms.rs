@@ -15,7 +15,11 @@ use super::{Office, SMS_TOKEN, offices, taken, twilio};
 const ANN: &str = "+14155550100";
 
 fn texting(kind: &str) -> Json {
-    let mut text = node("text", "sendSms", json!({ "to": "{{ record.phone }}", "text": "Hi {{ record.name }}", "kind": kind }));
+    let mut text = node(
+        "text",
+        "sendSms",
+        json!({ "to": "{{ record.phone }}", "text": "Hi {{ record.name }}", "kind": kind }),
+    );
     text["timeout"] = json!("PT2S");
     workflow(
         vec![
@@ -34,7 +38,10 @@ fn form(request: &Recorded) -> Vec<(String, String)> {
 /// The query of the callback that a request asked for.
 fn callback(request: &Recorded) -> Result<String> {
     let form = form(request);
-    let (_, url) = form.iter().find(|(name, _)| name == "StatusCallback").context("a callback")?;
+    let (_, url) = form
+        .iter()
+        .find(|(name, _)| name == "StatusCallback")
+        .context("a callback")?;
     Ok(format!("?{}", url.split_once('?').context("a query")?.1))
 }
 

@@ -10,7 +10,11 @@ fn mailing(kind: &str) -> Json {
     let mail = json!({ "to": "{{ record.email }}", "subject": "News", "text": "Hello", "kind": kind });
     workflow(
         vec![
-            node("changed", "recordUpdated", json!({ "object": "contact", "fields": ["score"] })),
+            node(
+                "changed",
+                "recordUpdated",
+                json!({ "object": "contact", "fields": ["score"] }),
+            ),
             node("mail", "sendEmail", mail),
         ],
         &["changed -> mail"],

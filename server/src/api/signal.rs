@@ -31,8 +31,7 @@ pub struct SignalMutations;
 
 #[Object]
 impl SignalMutations {
-    /// Tells the runs that wait for a signal of this name and key that it has come, and keeps it for those that are open
-    /// and will.
+    /// Tells the runs that wait for a signal of this address that it has come, and keeps it for open ones that will.
     async fn signal_send(
         &self,
         context: &Context<'_>,

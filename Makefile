@@ -11,6 +11,7 @@ SERVER := target/$(PROFILE)/pointsman
 SUITES := $(patsubst %/package.json,%/node_modules,$(wildcard tests/suites/*/package.json))
 BROWSE := PICTURES='$(CURDIR)/target/pictures' POINTSMAN='$(CURDIR)/target/debug/pointsman'
 CEL := $(if $(CEL_SPEC_DIR),CEL_SPEC_DIR='$(abspath $(CEL_SPEC_DIR))')
+N8N := $(if $(N8N_GRAPHS_DIR),N8N_GRAPHS_DIR='$(abspath $(N8N_GRAPHS_DIR))')
 
 # What `test` and `check` are made of; .ci/run counts each.
 TESTS := rust schema web console
@@ -28,7 +29,7 @@ run: $(DIST) ## builds and serves on embedded SQLite in ./data; DEMO=1 writes de
 	$(if $(DEMO),[ -e data ] || $(SERVER) seed >&2)
 	exec $(SERVER) serve
 
-test: tools $(TESTS) ## runs every suite, on both databases; CEL_SPEC_DIR=<folder> adds cel-spec's cases
+test: tools $(TESTS) ## runs every suite, on both databases; CEL_SPEC_DIR and N8N_GRAPHS_DIR=<folder> add cel-spec's cases, n8n's graphs
 
 check: tools $(CHECKS) ## looks at formatting, lints, dependencies and documentation
 
@@ -39,9 +40,10 @@ bench: tools ## measures W1 and W3 beside the machine's own limits, into docs/pe
 	cargo build --locked --release --package pointsman --package pointsman-bench
 	target/release/pointsman-bench run docs/performance.md --seconds $(or $(SECONDS),10)
 
-soak: tools programs ## kills the server 200 times on SQLite and 50 times on PostgreSQL, under load
+soak: tools programs ## kills the server under load: 200 times on SQLite, 50 on PostgreSQL, 20 as one of two nodes
 	SOAK_KILLS=200 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_sqlite)'
 	SOAK_KILLS=50 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_on_postgres)'
+	SOAK_KILLS=20 cargo nextest run --locked --workspace --profile soak -E 'test(=crash::nothing_is_lost_or_doubled_by_two_nodes)'
 
 tools:
 	@.ci/tools
@@ -49,10 +51,10 @@ tools:
 gates:
 	@echo $(TESTS) $(CHECKS)
 
-# Ignored tests need the tools, and those are here. What can't run without CEL_SPEC_DIR is reported as skipped.
+# Ignored tests need the tools, and those are here. What can't run without a folder of others' files is reported as skipped.
 rust: programs $(SUITES)
-	$(CEL) cargo nextest run --locked --workspace --run-ignored all --no-fail-fast \
-		$(if $(CEL),,-E 'not test(the_cases_of_cel_spec_pass)')
+	$(CEL) $(N8N) cargo nextest run --locked --workspace --run-ignored all --no-fail-fast \
+		-E 'all()$(if $(CEL),, - test(the_cases_of_cel_spec_pass))$(if $(N8N),, - test(every_node_and_edge_of_real_files))'
 
 schema: tests/suites/schema/node_modules
 	npm run --prefix tests/suites/schema lint

@@ -57,13 +57,12 @@ impl Server {
 
     /// A client with a connection of its own.
     pub async fn client(&self) -> Result<Client> {
-        Client::connect(self.address()?, &self.key).await
+        Client::connect(self.address(), &self.key).await
     }
 
     /// Where it listens.
-    pub fn address(&self) -> Result<SocketAddr> {
-        let address = self.program.url.strip_prefix("http://");
-        Ok(address.context("the server's URL is not plain HTTP")?.parse()?)
+    pub fn address(&self) -> SocketAddr {
+        self.program.address
     }
 
     /// Processor time so far, the database's included.

@@ -41,6 +41,10 @@ pub struct Model {
     pub cause_run: Option<RunId>,
     /// How many workflow-made changes led to this one, itself included.
     pub depth: i64,
+    /// Whether it was kept from starting workflows.
+    pub suppressed: bool,
+    /// The epoch of the triggers that it was matched with; null where it was not.
+    pub triggers: Option<i64>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -1,19 +1,20 @@
-//! Gates: rows that those who decide on a count or an absence pass one at a time.
+//! How many runs of a workflow with one key are under way. Absent while there are none.
 
 use sea_orm::entity::prelude::*;
 
-use crate::{ids::GateId, time::Timestamp};
+use crate::ids::{GateId, WorkflowId};
 
 #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
 #[sea_orm(table_name = "gate")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    /// Made of the workflow and the key's value.
     pub id: GateId,
-    /// Counts those who passed.
-    pub turn: i64,
-    /// Whom the last one chose, where it is a choice.
-    pub last: Option<Uuid>,
-    pub updated_at: Timestamp,
+    pub workflow_id: WorkflowId,
+    /// Runs that hold a slot.
+    pub running: i64,
+    /// How many have ever queued here: the place of the last.
+    pub arrivals: i64,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

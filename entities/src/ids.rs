@@ -50,6 +50,8 @@ ids! {
     EffectId,
     /// A timer of a run.
     TimerId,
+    /// The times of a trigger.
+    ScheduleId,
     /// A run's wait for a record.
     WaitId,
     /// A server node of the installation.
@@ -60,8 +62,14 @@ ids! {
     SecretId,
     /// A payload that is kept out of line.
     BlobId,
-    /// A gate.
+    /// Long work that is done in parts.
+    JobId,
+    /// What let a start into a workflow, or turned it away.
+    EnrolmentId,
+    /// A gate that runs with one key pass.
     GateId,
+    /// A turnstile.
+    TurnstileId,
     /// A signal.
     SignalId,
     /// A run's wait for a signal.

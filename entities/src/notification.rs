@@ -26,6 +26,8 @@ pub struct Model {
     pub record_id: Option<RecordId>,
     /// The run that tells.
     pub run_id: RunId,
+    /// The step that tells.
+    pub step: String,
     /// The approval that the user is asked for.
     pub approval_id: Option<ApprovalId>,
     pub created_at: Timestamp,

@@ -17,6 +17,10 @@ pub struct Model {
     pub number: i64,
     /// JSON with `format`.
     pub definition: String,
+    /// The workflow's name at the time.
+    pub name: String,
+    /// IANA name, the workflow's at the time; calendar durations count in it.
+    pub time_zone: String,
     pub published_at: Timestamp,
     pub published_by: Option<UserId>,
 }

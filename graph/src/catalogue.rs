@@ -82,10 +82,20 @@ pub enum Input {
     Choice(&'static [&'static str]),
     /// The fields of a form.
     Form,
-    /// A name, meant as it stands.
-    Name,
     /// A time of day with a zone and weekdays.
+    UntilTime,
+    /// The name of one of the object's fields.
+    FieldName,
+    /// A cron expression of five fields.
+    Cron,
+    /// The IANA name of a time zone.
+    TimeZone,
+    /// A time of the day, such as `08:30`.
     TimeOfDay,
+    /// An ISO 8601 duration, with `-` in front for before.
+    Offset,
+    /// Text as it stands.
+    Text,
 }
 
 impl Field {

@@ -3,9 +3,12 @@
 
 mod assign;
 mod common;
+mod idle;
 mod loops;
+mod paths;
 mod problem;
 mod scope;
+mod settings;
 mod shape;
 mod site;
 mod values;
@@ -25,6 +28,7 @@ use crate::{
 };
 use scope::Scopes;
 
+pub use loops::between;
 pub use problem::{Code, Problem, Severity};
 pub(crate) use scope::fields;
 pub(crate) use site::Site;
@@ -45,37 +49,41 @@ pub fn check(definition: &Definition, schema: &Arc<dyn Schema>) -> Checked {
     if !problems.is_empty() {
         return Checked { plan: None, problems };
     }
-    let settings: Vec<_> = definition
+    let of_nodes: Vec<_> = definition
         .nodes
         .iter()
         .map(|node| common::settings(node, &mut problems))
         .collect();
-    let retry = |number: usize| settings.get(number).map_or(Retry::NEVER, |(retry, _)| *retry);
+    let retry = |number: usize| of_nodes.get(number).map_or(Retry::NEVER, |(retry, _)| *retry);
     let (track, flaws) = shape::survey(definition, retry);
     problems.extend(flaws);
 
     let nodes: HashMap<&NodeKey, &Node> = definition.nodes.iter().map(|node| (&node.key, node)).collect();
     let mut scopes = Scopes::new(&track, &nodes, schema);
     let mut compiled: HashMap<NodeKey, Compiled> = HashMap::new();
+    let mut reads = idle::Reads::new();
     for (at, node) in track.in_order() {
         let Some(node) = nodes.get(&node.key) else { continue };
         let mut site = Site::new(node, scopes.at(at, node, &compiled), schema, &mut problems);
         describe(node, &mut site);
         let outcome = node.config.compile(&mut site);
+        reads.insert(node.key.clone(), site.into_reads());
         compiled.insert(node.key.clone(), outcome);
     }
+    let triggers: Vec<_> = compiled.values().filter_map(Compiled::trigger).collect();
+    let enrolment = settings::compile(&definition.settings, &scopes.at_start(), &triggers, &mut problems);
     problems.extend(loops::warnings(definition, &compiled));
+    problems.extend(idle::warnings(definition, &reads));
+    problems.extend(paths::doubled(definition));
     sort(&mut problems, definition);
     let plan = (!problems.iter().any(Problem::is_error)).then(|| {
         let settings = definition
             .nodes
             .iter()
             .map(|node| node.key.clone())
-            .zip(settings.into_iter().map(|(_, settings)| settings));
-        Arc::new(Plan::new(
-            track,
-            PlanNode::all(definition, compiled, settings.collect()),
-        ))
+            .zip(of_nodes.into_iter().map(|(_, settings)| settings));
+        let nodes = PlanNode::all(definition, compiled, settings.collect());
+        Arc::new(Plan::new(track, nodes, enrolment))
     });
     Checked { plan, problems }
 }

@@ -1,7 +1,9 @@
 //! What an admin drew: nodes and edges as written, sound or not. Reads and writes them without losing anything; whether
 //! they make sense is the check's to say.
 
+mod part;
 mod read;
+mod settings;
 mod write;
 
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use crate::{
 };
 
 pub use read::ReadDefinition;
+pub use settings::{Concurrency, Deduplication, Overflow, Rate, Reenrolment, Settings};
 
 /// The format of the file form. Earlier ones are upgraded where they are read.
 pub const FORMAT: u32 = 1;
@@ -31,6 +34,8 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub struct Definition {
     pub nodes: Vec<Node>,
     pub edges: Vec<Edge>,
+    /// What holds for all runs.
+    pub settings: Settings,
 }
 
 /// One node as drawn.

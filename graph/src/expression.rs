@@ -7,6 +7,7 @@ mod bindings;
 mod budget;
 mod compile;
 pub mod conformance;
+mod constant;
 mod diagnostic;
 mod evaluate;
 mod fault;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 
 pub use bindings::{Bindings, Lookup, Variables};
 pub use budget::Budget;
+pub(crate) use diagnostic::closest;
 pub use diagnostic::{Code, Diagnostic, Severity};
 pub use fault::{Fault, Limit};
 pub use filter::{Comparison, Filter};
@@ -124,6 +126,11 @@ impl Expression {
         let result = Evaluation::new(bindings, budget, Some(&mut recording)).value(&checked.root);
         let result = result.and_then(|value| budget.weigh(&value).map(|()| value));
         (result, recording.trace(&checked.source, &checked.parts))
+    }
+
+    /// What the condition comes to whatever it reads; none where that depends, or can't be told.
+    pub fn constant(&self) -> Option<bool> {
+        constant::constant(&self.0.root, &self.0.source)
     }
 
     /// The condition on one variable's fields as a filter that a database can run, selecting exactly the records for

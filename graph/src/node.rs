@@ -7,6 +7,7 @@ mod approval;
 mod assign;
 mod create_record;
 mod create_task;
+mod date_reached;
 mod delay;
 mod delete_record;
 mod emit_signal;
@@ -20,7 +21,9 @@ mod message_received;
 mod notify;
 mod people;
 mod record_created;
+mod record_deleted;
 mod record_updated;
+mod schedule;
 mod send_email;
 mod send_sms;
 mod set;
@@ -30,6 +33,7 @@ mod switch;
 mod update_record;
 mod upsert_record;
 mod wait_for;
+mod webhook;
 mod when;
 
 use serde_json::{Map, Value as Json};
@@ -41,6 +45,7 @@ pub use approval::Approval;
 pub use assign::{Assign, Load, Strategy};
 pub use create_record::CreateRecord;
 pub use create_task::CreateTask;
+pub use date_reached::DateReached;
 pub use delay::{DayOfWeek, Delay, UntilTime};
 pub use delete_record::DeleteRecord;
 pub use emit_signal::EmitSignal;
@@ -54,7 +59,9 @@ pub use manual::{Cardinality, Manual};
 pub use message_received::{Channel, MessageReceived};
 pub use notify::Notify;
 pub use record_created::RecordCreated;
+pub use record_deleted::RecordDeleted;
 pub use record_updated::RecordUpdated;
+pub use schedule::Schedule;
 pub use send_email::{EmailKind, Recipients, SendEmail};
 pub use send_sms::SendSms;
 pub use set::Set;
@@ -63,6 +70,7 @@ pub use switch::{Case, Switch};
 pub use update_record::UpdateRecord;
 pub use upsert_record::UpsertRecord;
 pub use wait_for::{Awaited, WaitFor};
+pub use webhook::{Hook, Proof, Verification, Webhook};
 pub use when::When;
 
 /// Names every kind once: its variant in [`Config`], which is its config's type too.
@@ -140,7 +148,7 @@ macro_rules! kinds {
 
 kinds! {
     RecordCreated, RecordUpdated, Manual,
-    MessageReceived,
+    RecordDeleted, Schedule, DateReached, Webhook, MessageReceived,
     When, Switch, Join, Set, Stop,
     Delay, WaitFor, Approval,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,

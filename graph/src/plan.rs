@@ -1,6 +1,8 @@
 //! A checked workflow, ready to run: its track, and each node with its texts compiled. Only the check makes one, so
 //! whoever holds a plan need not doubt it.
 
+mod enrolment;
+
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::TimeDelta;
@@ -9,17 +11,21 @@ use crate::{
     definition::{Definition, Delivery},
     expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
-    node::{Compiled, Work, Writes},
+    node::{Compiled, Hook, Work, Writes},
     resolve::{Moment, Resolution, Unresolved},
+    timetable::Timetable,
     track::Track,
     value::Type,
 };
+
+pub use enrolment::{Concurrency, Deduplication, Enrolment, Rate};
 
 /// A sound workflow. Immutable; shared by all of its runs.
 #[derive(Debug)]
 pub struct Plan {
     track: Track,
     nodes: HashMap<NodeKey, PlanNode>,
+    enrolment: Enrolment,
 }
 
 /// One node of a plan.
@@ -54,6 +60,21 @@ pub enum Operation {
     Created,
     /// Some of its fields changed.
     Updated,
+    /// It was put into the bin.
+    Deleted,
+}
+
+/// What starts the runs of a trigger.
+#[derive(Clone, Debug)]
+pub enum Occasion {
+    /// A committed mutation of a record.
+    Change(Operation),
+    /// A person.
+    Hand,
+    /// A time; with an object, each of its records for which the condition holds then.
+    Time(Box<Timetable>),
+    /// A call from outside.
+    Call(Box<Hook>),
 }
 
 /// What starts runs. An index by object, operation and field can be built on it.
@@ -61,8 +82,8 @@ pub enum Operation {
 pub struct Trigger {
     /// None where runs start without a record.
     pub object: Option<Arc<str>>,
-    /// None where a person starts runs.
-    pub operation: Option<Operation>,
+    /// What happens.
+    pub occasion: Occasion,
     /// Any of these must have changed; empty means any field at all.
     pub fields: Vec<Arc<str>>,
     /// Must hold for the record, besides.
@@ -81,10 +102,43 @@ pub struct Change<'a> {
 }
 
 impl Trigger {
+    /// The mutation that starts runs, where one does.
+    pub fn operation(&self) -> Option<Operation> {
+        match self.occasion {
+            Occasion::Change(operation) => Some(operation),
+            Occasion::Hand | Occasion::Time(_) | Occasion::Call(_) => None,
+        }
+    }
+
+    /// The times that start runs, where some do.
+    pub fn timetable(&self) -> Option<&Timetable> {
+        match &self.occasion {
+            Occasion::Time(timetable) => Some(timetable),
+            Occasion::Change(_) | Occasion::Hand | Occasion::Call(_) => None,
+        }
+    }
+
+    /// What a call from outside must be like, where one starts runs.
+    pub fn hook(&self) -> Option<&Hook> {
+        match &self.occasion {
+            Occasion::Call(hook) => Some(hook),
+            Occasion::Change(_) | Occasion::Hand | Occasion::Time(_) => None,
+        }
+    }
+
     /// Whether a change is one that this trigger listens to, whatever its condition says.
     pub fn listens_to(&self, change: &Change<'_>) -> bool {
         let concerns = self.fields.is_empty() || change.fields.iter().any(|field| self.fields.contains(field));
-        self.operation == Some(change.operation) && self.object.as_deref() == Some(change.object) && concerns
+        self.operation() == Some(change.operation) && self.object.as_deref() == Some(change.object) && concerns
+    }
+
+    /// Whether what a node writes can be a change that this trigger listens to, whatever its condition says.
+    pub fn is_set_off_by(&self, writes: &Writes) -> bool {
+        self.listens_to(&Change {
+            operation: writes.operation,
+            object: &writes.object,
+            fields: &writes.fields,
+        })
     }
 
     /// Whether a change starts a run. Why it does or does not is `condition`'s to trace.
@@ -100,8 +154,28 @@ impl Trigger {
 }
 
 impl Plan {
-    pub(crate) fn new(track: Track, nodes: HashMap<NodeKey, PlanNode>) -> Plan {
-        Plan { track, nodes }
+    pub(crate) fn new(track: Track, nodes: HashMap<NodeKey, PlanNode>, enrolment: Enrolment) -> Plan {
+        Plan {
+            track,
+            nodes,
+            enrolment,
+        }
+    }
+
+    /// Who may enter the workflow, and when.
+    pub fn enrolment(&self) -> &Enrolment {
+        &self.enrolment
+    }
+
+    /// Whether a change that some workflow makes can start a run of this one, as far as can be told without values.
+    pub fn is_set_off_by(&self, writes: &Writes) -> bool {
+        self.triggers().any(|(_, trigger)| trigger.is_set_off_by(writes))
+    }
+
+    /// Whether any change that the other makes can start a run of this one.
+    pub fn is_set_off_by_any(&self, other: &Plan) -> bool {
+        let writes = other.nodes().filter_map(|(_, node)| node.writes.as_ref());
+        writes.into_iter().any(|writes| self.is_set_off_by(writes))
     }
 
     /// The rails for [`crate::run::Run`].

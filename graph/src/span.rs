@@ -19,6 +19,13 @@ pub struct Span {
 pub struct NotASpan(String);
 
 impl Span {
+    /// Nothing at all.
+    pub const ZERO: Span = Span {
+        months: 0,
+        days: 0,
+        exact: TimeDelta::zero(),
+    };
+
     /// The time that lies this far after another: first the calendar part, by the clock on the wall there, then the
     /// exact part. None beyond the calendar's end.
     ///
@@ -32,6 +39,23 @@ impl Span {
             .checked_add_months(Months::new(self.months))?
             .checked_add_days(Days::new(self.days.into()))?;
         at(wall, zone)?.checked_add_signed(self.exact)
+    }
+
+    /// The time that lies this far before another, by the same rules.
+    pub fn before(&self, start: DateTime<Utc>, zone: Tz) -> Option<DateTime<Utc>> {
+        if self.months == 0 && self.days == 0 {
+            return start.checked_sub_signed(self.exact);
+        }
+        let wall = start.with_timezone(&zone).naive_local();
+        let wall = wall
+            .checked_sub_months(Months::new(self.months))?
+            .checked_sub_days(Days::new(self.days.into()))?;
+        at(wall, zone)?.checked_sub_signed(self.exact)
+    }
+
+    /// Whether it counts whole days of the calendar only.
+    pub fn is_calendar(&self) -> bool {
+        self.exact.is_zero()
     }
 
     /// The length where it does not depend on a calendar: hours, minutes, seconds.

@@ -3,6 +3,7 @@
 //! Owns equality and order across number types. Never loads anything: a `Reference` is an id until somebody asks the
 //! bindings for the record.
 
+mod blank;
 mod compare;
 mod decode;
 mod json;

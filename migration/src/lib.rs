@@ -7,8 +7,11 @@ mod m0002_change_log;
 mod m0003_records;
 mod m0004_workflows;
 mod m0005_engine;
+mod m0006_schedules;
 mod m0008_people;
 mod m0009_messaging;
+mod m0010_enrolment;
+mod m0011_backtest;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -25,8 +28,11 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_records::Migration),
             Box::new(m0004_workflows::Migration),
             Box::new(m0005_engine::Migration),
+            Box::new(m0006_schedules::Migration),
             Box::new(m0008_people::Migration),
             Box::new(m0009_messaging::Migration),
+            Box::new(m0010_enrolment::Migration),
+            Box::new(m0011_backtest::Migration),
         ]
     }
 }

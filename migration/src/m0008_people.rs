@@ -1,4 +1,4 @@
-//! What runs ask of people and of each other: signals, approvals, notifications, and the gates of those who decide on a
+//! What runs ask of people and of each other: signals, approvals, notifications, and the turnstiles of those who decide on a
 //! count or an absence.
 
 use sea_orm_migration::prelude::*;
@@ -15,7 +15,7 @@ impl MigrationName for Migration {
 
 fn tables() -> Vec<Table> {
     vec![
-        Table::new("gate")
+        Table::new("turnstile")
             .key_uuid("id")
             .integer("turn")
             .uuid("last")
@@ -92,6 +92,7 @@ fn tables() -> Vec<Table> {
             .uuid("record_id")
             .null()
             .uuid("run_id")
+            .text("step")
             .uuid("approval_id")
             .null()
             .integer("created_at")

@@ -25,6 +25,8 @@ struct Column {
     kind: Kind,
     null: bool,
     key: bool,
+    /// What rows have that are there already.
+    default: Option<&'static str>,
 }
 
 struct Index {
@@ -127,6 +129,14 @@ impl Table {
         self
     }
 
+    /// Where the last column is new, what rows have that are there already.
+    pub fn or(mut self, default: &'static str) -> Self {
+        if let Some(column) = self.columns.last_mut() {
+            column.default = Some(default);
+        }
+        self
+    }
+
     /// Rows are kept in the key's order (SQLite's WITHOUT ROWID): for rows that are read by their key alone.
     pub fn clustered(mut self) -> Self {
         self.clustered = true;
@@ -190,6 +200,7 @@ impl Table {
             kind,
             null: false,
             key,
+            default: None,
         });
         self
     }
@@ -239,7 +250,8 @@ impl Column {
             Kind::Transaction => "INTEGER DEFAULT 0",
         };
         let null = if self.null { "" } else { " NOT NULL" };
-        format!("{} {kind}{null}", quoted(self.name))
+        let default = self.default.map(|value| format!(" DEFAULT {value}"));
+        format!("{} {kind}{null}{}", quoted(self.name), default.unwrap_or_default())
     }
 
     /// The default of a column that is added to rows that exist.

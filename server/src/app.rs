@@ -22,6 +22,7 @@ use crate::{
     config::Config,
     console,
     control::Control,
+    hooks,
     inbound::{self, Inbound},
     installation::{Error, Installation},
     source::Source,
@@ -126,6 +127,12 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
         secrets: Arc::clone(&installation.secrets),
         messaging: Arc::clone(&installation.messaging),
     };
+    let hooks = hooks::Endpoint::new(hooks::Parts {
+        crm: Arc::clone(&installation.crm),
+        workflows: Arc::clone(&installation.workflows),
+        secrets: Arc::clone(&installation.secrets),
+        member: installation.engine.member(),
+    });
     let settings = transport::Settings {
         origins: Origins::new(&config.origins),
         session_cookie: cookies.name.clone(),
@@ -142,6 +149,7 @@ fn routes(installation: &Installation, config: &Config, public_url: &str, socket
     inbound::routes(Route::new(), Arc::new(inbound))
         .at("/graphql", transport::Endpoint::new(schema, door, settings))
         .at("/graphql/schema.graphql", get(schema_text))
+        .at("/hooks/*path", hooks)
         .at("/healthz", get(healthy))
         .at("/readyz", get(ready))
         .at("/*path", console::endpoint())

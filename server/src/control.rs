@@ -1,6 +1,9 @@
 //! Commands for an installation, carried out by whoever holds it: the command itself, or through a socket in the data folder
 //! the server that has it open. The socket is for the folder's owner alone.
 
+mod trial;
+mod workflow;
+
 use std::{
     fs,
     io::{self, ErrorKind},
@@ -26,6 +29,9 @@ use crate::{
     store::Location,
 };
 
+pub use trial::{DryRunOrder, JobLine, Played, SubjectOrder, TrialOrder};
+pub use workflow::{Draft, NewWorkflow, ProblemLine, StartOrder, WorkflowLine, WorkflowOrder};
+
 /// What a command asks for.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,6 +39,8 @@ pub enum Order {
     CreateUser(UserOrder),
     CreateKey(KeyOrder),
     Seed,
+    Workflow(WorkflowOrder),
+    Trial(TrialOrder),
 }
 
 /// A user to be.
@@ -65,6 +73,14 @@ pub enum Answer {
         secret: String,
     },
     Seeded(Seeded),
+    Workflows(Vec<WorkflowLine>),
+    Draft(Draft),
+    /// A run has begun.
+    Run {
+        id: String,
+    },
+    DryRun(Box<Played>),
+    Job(JobLine),
     /// The input will not do.
     Refused {
         problems: Vec<String>,
@@ -81,6 +97,8 @@ pub async fn perform(installation: &Installation, order: Order) -> Answer {
         Order::CreateUser(order) => create_user(installation, order).await,
         Order::CreateKey(order) => create_key(installation, order).await,
         Order::Seed => seed(installation).await,
+        Order::Workflow(order) => workflow::perform(installation, order).await,
+        Order::Trial(order) => trial::perform(installation, order).await,
     };
     done.unwrap_or_else(|error| {
         tracing::error!(error = &error as &dyn std::error::Error, "a command has failed");

@@ -3,13 +3,20 @@
 
 use std::sync::Arc;
 
+use pointsman_entities::time::Timestamp;
 use pointsman_graph::{
     expression::{Bindings, Lookup},
     value::{Reference, Value},
 };
 
 use crate::{
-    crm::{Catalogue, Record, change::Change, id, snapshot::Snapshot},
+    crm::{
+        Catalogue, Record,
+        change::{Change, changed_fields},
+        id,
+        snapshot::Snapshot,
+        write::Enrolled,
+    },
     store,
 };
 
@@ -23,9 +30,9 @@ pub struct ChangeFacts<'a, 's> {
 impl ChangeFacts<'_, '_> {
     fn named(&self, variable: &str) -> Option<&Arc<Record>> {
         match variable {
-            "record" => Some(&self.change.after),
-            "message" if self.change.after.object.name == "message" => Some(&self.change.after),
-            "previous" => self.change.before.as_ref(),
+            "record" => Some(self.change.subject()),
+            "message" if self.change.after.object.name == "message" => Some(self.change.subject()),
+            "previous" => self.change.previous(),
             _ => None,
         }
     }
@@ -36,10 +43,7 @@ impl Bindings for ChangeFacts<'_, '_> {
         match (name, self.named(name)) {
             (_, Some(record)) => Some(record.to_expression()),
             ("previous", None) => Some(Value::Null),
-            ("now", None) => {
-                let now = pointsman_graph::value::Timestamp::from_micros(self.change.at.micros());
-                now.ok().map(Value::Timestamp)
-            }
+            ("now", None) => time(self.change.at),
             (_, None) => None,
         }
     }
@@ -51,6 +55,107 @@ impl Bindings for ChangeFacts<'_, '_> {
     fn field(&self, variable: &str, field: &str) -> Option<Value> {
         self.named(variable)?.expression_field(field)
     }
+}
+
+/// What is known of a run that is about to start: `record`, `previous`, `trigger` and `now`.
+pub struct StartFacts<'a, 's> {
+    pub start: &'a Enrolled,
+    pub snapshot: &'a Snapshot<'s>,
+    pub catalogue: &'a Catalogue,
+}
+
+impl StartFacts<'_, '_> {
+    fn named(&self, variable: &str) -> Option<&Arc<Record>> {
+        match variable {
+            "record" => self.start.record.as_ref(),
+            "previous" => self.start.previous.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn trigger(&self, field: &str) -> Option<Value> {
+        let start = self.start;
+        match field {
+            "key" => Some(start.trigger.as_str().into()),
+            "at" => time(start.at),
+            "record" | "previous" => Some(record_or_null(self.named(field))),
+            "changed" => {
+                let record = start.record.as_ref();
+                let names = record.map(|record| changed_fields(start.previous.as_deref(), record));
+                Some(Value::list(names.into_iter().flatten().map(Value::from)))
+            }
+            "form" => Some(Value::from_json(&start.form)),
+            "payload" => Some(Value::from_json(&start.payload)),
+            _ => None,
+        }
+    }
+}
+
+impl Bindings for StartFacts<'_, '_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "record" | "previous" => Some(record_or_null(self.named(name))),
+            "trigger" => {
+                let fields = ["key", "at", "record", "previous", "changed", "form", "payload"];
+                Some(Value::map(
+                    fields
+                        .into_iter()
+                        .filter_map(|field| Some((field, self.trigger(field)?))),
+                ))
+            }
+            "now" => time(self.start.at),
+            _ => None,
+        }
+    }
+
+    fn record(&self, reference: &Reference) -> Lookup {
+        lookup(self.catalogue, self.snapshot, reference)
+    }
+
+    fn field(&self, variable: &str, field: &str) -> Option<Value> {
+        match variable {
+            "trigger" => self.trigger(field),
+            _ => self.named(variable)?.expression_field(field),
+        }
+    }
+}
+
+/// `record` where triggers of time look through records: one of them, or none where it is the same for all.
+pub struct CandidateFacts<'a, 's> {
+    pub record: Option<&'a Arc<Record>>,
+    /// The time that is looked at, however late.
+    pub now: Timestamp,
+    pub snapshot: &'a Snapshot<'s>,
+    pub catalogue: &'a Catalogue,
+}
+
+impl Bindings for CandidateFacts<'_, '_> {
+    fn variable(&self, name: &str) -> Option<Value> {
+        match name {
+            "record" => self.record.map(|record| record.to_expression()),
+            "previous" => Some(Value::Null),
+            "now" => time(self.now),
+            _ => None,
+        }
+    }
+
+    fn record(&self, reference: &Reference) -> Lookup {
+        lookup(self.catalogue, self.snapshot, reference)
+    }
+
+    fn field(&self, variable: &str, field: &str) -> Option<Value> {
+        let record = self.record.filter(|_| variable == "record")?;
+        record.expression_field(field)
+    }
+}
+
+fn record_or_null(record: Option<&Arc<Record>>) -> Value {
+    record.map_or(Value::Null, |record| record.to_expression())
+}
+
+fn time(at: Timestamp) -> Option<Value> {
+    let time = pointsman_graph::value::Timestamp::from_micros(at.micros());
+    time.ok().map(Value::Timestamp)
 }
 
 /// What a snapshot knows of a referenced record. A record in the bin reads as absent.

@@ -20,7 +20,7 @@ use crate::{
     seed,
     source::Source,
     store::{self, Location, Store},
-    workflow::{self, enrol::Triggers, manage::Workflows, versions::Versions},
+    workflow::{self, enrol::Triggers, manage::Workflows, schedule::Schedules, versions::Versions},
 };
 
 /// An open installation.
@@ -102,13 +102,15 @@ impl Installation {
             Arc::clone(&store),
             catalogue,
             Arc::clone(&versions),
-            triggers,
+            Arc::clone(&triggers),
             Arc::clone(&source),
         );
+        let schedules = Schedules::new(Arc::clone(&crm), Arc::clone(&versions), triggers, member);
         let engine = Engine::new(Parts {
             store,
             crm: Arc::clone(&crm),
             versions,
+            schedules,
             source,
             actions,
             secrets: Arc::clone(&secrets),

@@ -11,6 +11,7 @@ pub mod control;
 pub mod crm;
 pub mod engine;
 mod facts;
+pub mod hooks;
 pub mod inbound;
 pub mod installation;
 pub mod messaging;

@@ -1,16 +1,17 @@
 //! The real server in the test's own process: the whole program on a port of its own, spoken to over HTTP.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, ensure};
 use pointsman::{app::App, auth::NewKey, crm::access::Role, source::Source, store::Location};
-use reqwest::{Client, header::HeaderMap};
+use reqwest::{Client, Response, header::HeaderMap};
 use secrecy::ExposeSecret;
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use crate::{
     clock::ManualClock,
+    dump::{self, Dump},
     servers::postgres::Database,
     world::{self, Backend, Outside, START},
 };
@@ -23,7 +24,8 @@ pub struct TestApp {
     pub key: String,
     client: Client,
     folder: TempDir,
-    database: Option<Database>,
+    database: Option<Arc<Database>>,
+    outside: Outside,
 }
 
 /// A request as a test wants it sent.
@@ -37,9 +39,17 @@ pub struct Call {
     pub cookie: Option<String>,
 }
 
+/// A body as it is sent, however wrong.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    pub body: Vec<u8>,
+    pub token: Option<String>,
+}
+
 /// What came back.
 #[derive(Clone, Debug)]
 pub struct Reply {
+    pub status: u16,
     pub headers: HeaderMap,
     pub body: Json,
 }
@@ -52,11 +62,30 @@ impl TestApp {
 
     /// Starts an empty installation that can reach the servers of a test.
     pub async fn start_with(backend: Backend, outside: &Outside) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
         let database = match backend {
             Backend::Sqlite => None,
-            Backend::Postgres => Some(Database::empty()?),
+            Backend::Postgres => Some(Arc::new(Database::empty()?)),
         };
+        let mut app = Self::open(database, String::new(), outside.clone()).await?;
+        let new = NewKey {
+            name: "test".into(),
+            role: Role::Admin,
+            owner: None,
+            expires_at: None,
+        };
+        let key = app.app.installation.accounts.create_key(new).await?;
+        key.text.expose_secret().clone_into(&mut app.key);
+        Ok(app)
+    }
+
+    /// Starts another server node on the same PostgreSQL, with a clock of its own.
+    pub async fn beside(&self) -> Result<Self> {
+        let database = self.database.as_ref().context("a database for two")?;
+        Self::open(Some(Arc::clone(database)), self.key.clone(), self.outside.clone()).await
+    }
+
+    async fn open(database: Option<Arc<Database>>, key: String, outside: Outside) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
         let location = match &database {
             None => Location::Folder(folder.path().to_owned()),
             Some(database) => Location::Postgres {
@@ -64,17 +93,9 @@ impl TestApp {
                 connections: 12,
             },
         };
-        let config = world::config(folder.path().to_owned(), location, outside);
+        let config = world::config(folder.path().to_owned(), location, &outside);
         let clock = ManualClock::at(START);
         let app = App::start(&config, Source::on(Box::new(clock.clone()))).await?;
-        let new = NewKey {
-            name: "test".into(),
-            role: Role::Admin,
-            owner: None,
-            expires_at: None,
-        };
-        let key = app.installation.accounts.create_key(new).await?;
-        let key = key.text.expose_secret().to_owned();
         // Another test of this process may have been first.
         let _installed = rustls::crypto::ring::default_provider().install_default();
         Ok(Self {
@@ -84,6 +105,7 @@ impl TestApp {
             client: Client::builder().build()?,
             folder,
             database,
+            outside,
         })
     }
 
@@ -102,7 +124,12 @@ impl TestApp {
     /// Where the data lives, where it is PostgreSQL.
     #[must_use]
     pub fn database_url(&self) -> Option<String> {
-        self.database.as_ref().map(Database::url)
+        self.database.as_ref().map(|database| database.url())
+    }
+
+    /// All that the database holds.
+    pub async fn dump(&self) -> Result<Dump> {
+        dump::dump(self.app.installation.crm.store().reads()).await
     }
 
     /// Sends a request, whatever comes of it.
@@ -121,11 +148,17 @@ impl TestApp {
         if let Some(cookie) = &call.cookie {
             request = request.header("cookie", cookie);
         }
-        let response = request.send().await?;
-        Ok(Reply {
-            headers: response.headers().clone(),
-            body: response.json().await?,
-        })
+        Reply::of(request.send().await?).await
+    }
+
+    /// Sends a body as it is.
+    pub async fn post(&self, raw: Raw) -> Result<Reply> {
+        let request = self.client.post(self.url("/graphql")).body(raw.body);
+        let mut request = request.header("content-type", "application/json");
+        if let Some(token) = &raw.token {
+            request = request.bearer_auth(token);
+        }
+        Reply::of(request.send().await?).await
     }
 
     /// The administrator's request.
@@ -180,6 +213,14 @@ impl TestApp {
 }
 
 impl Reply {
+    async fn of(response: Response) -> Result<Self> {
+        Ok(Self {
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            body: response.json().await?,
+        })
+    }
+
     /// The code of the first error.
     #[must_use]
     pub fn code(&self) -> &str {

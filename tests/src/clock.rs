@@ -22,6 +22,13 @@ impl ManualClock {
         }
     }
 
+    /// Moves the clock forward to a time written in RFC 3339 and wakes whoever sleeps until then.
+    pub fn advance_to(&self, time: &str) -> anyhow::Result<()> {
+        let time: pointsman_graph::value::Timestamp = time.parse()?;
+        self.now.send_replace(Timestamp(time.micros()));
+        Ok(())
+    }
+
     /// Moves the clock forward and wakes whoever sleeps until then.
     pub fn advance(&self, span: Duration) {
         let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);

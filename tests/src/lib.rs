@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod clock;
+pub mod dump;
 pub mod program;
 pub mod servers;
 pub mod socket;

@@ -2,22 +2,23 @@
 
 use std::{
     env,
+    io::{self, BufRead, BufReader, Read},
+    net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
-    time::Duration,
+    process::{Command, ExitStatus, Output, Stdio},
+    thread,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value as Json;
 
-use crate::{
-    servers::{Process, free_port},
-    world::SECRET_KEY,
-};
+use crate::{servers::Process, world::SECRET_KEY};
 
 /// A running `pointsman serve`.
 pub struct Program {
     process: Process,
     pub url: String,
+    pub address: SocketAddr,
 }
 
 /// Where a server keeps its data, and whom it may call.
@@ -31,41 +32,46 @@ pub struct Settings {
 }
 
 impl Program {
-    /// Starts the server and waits until it answers.
+    /// Starts the server on a free port and waits until it says that it serves.
     pub async fn serve(settings: &Settings) -> Result<Self> {
         let mut command = Process::command(binary()?);
-        let listen = format!("127.0.0.1:{}", free_port()?);
-        command.arg("serve").env("POINTSMAN_LISTEN", &listen);
+        command
+            .arg("serve")
+            .env("POINTSMAN_LISTEN", "127.0.0.1:0")
+            .env("POINTSMAN_LOG", "json")
+            .env_remove("RUST_LOG");
         settings.apply(&mut command);
-        let process = Process::start(command.stderr(std::process::Stdio::null()))?;
-        let url = format!("http://{listen}");
-        let client = client();
-        let ready = async {
-            loop {
-                match client.get(format!("{url}/readyz")).send().await {
-                    Ok(answer) if answer.status().is_success() => return,
-                    _ => tokio::time::sleep(Duration::from_millis(10)).await,
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(60), ready)
-            .await
-            .context("the server does not get ready")?;
-        Ok(Self { process, url })
+        let mut process = Process::start(command.stderr(Stdio::piped()))?;
+        let log = process.stderr()?;
+        let url = tokio::task::spawn_blocking(move || serving(log)).await??;
+        let address = url.strip_prefix("http://").context("not HTTP")?.parse()?;
+        Ok(Self { process, url, address })
+    }
+
+    /// Waits until the server has ended by itself.
+    pub fn ended(mut self) -> Result<ExitStatus> {
+        self.process.wait()
     }
 
     /// Writes the system calls by which the server writes, syncs and answers to a file, until the handle is dropped.
     pub fn trace(&self, file: &Path) -> Result<Process> {
         let calls = "trace=pwrite64,fdatasync,fsync,write,writev,sendto,sendmsg";
-        let strace = format!(
-            "exec strace -f -s 4096 -e {calls} -o '{}' -p {} 2>&1",
-            file.display(),
-            self.id()
-        );
+        self.strace(&format!("-s 4096 -e {calls} -o '{}'", file.display()))
+    }
+
+    fn strace(&self, options: &str) -> Result<Process> {
+        let strace = format!("exec strace -f {options} -p {} 2>&1", self.id());
         let mut tracer = Process::start(Process::command("sh").args(["-c", &strace]))?;
         let attached = tracer.line()?;
         ensure!(attached.contains("attached"), "{attached}");
         Ok(tracer)
+    }
+
+    /// Lets system calls of the server fail with an error, such as `EIO`, until the handle is dropped.
+    pub fn inject(&self, calls: &str, error: &str) -> Result<Process> {
+        self.strace(&format!(
+            "-e trace={calls} -e inject={calls}:error={error} -o /dev/null"
+        ))
     }
 
     /// kill -9.
@@ -91,11 +97,16 @@ impl Program {
 }
 
 impl Settings {
-    /// Runs a command of the program to its end; its standard output.
-    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+    /// Runs a command of the program to its end, good or bad.
+    pub fn output(&self, arguments: &[&str]) -> Result<Output> {
         let mut command = Command::new(binary()?);
         self.apply(command.args(arguments));
-        let output = command.output()?;
+        Ok(command.output()?)
+    }
+
+    /// Runs a command of the program to its good end; its standard output.
+    pub fn run(&self, arguments: &[&str]) -> Result<String> {
+        let output = self.output(arguments)?;
         ensure!(
             output.status.success(),
             "{arguments:?}: {}",
@@ -114,6 +125,26 @@ impl Settings {
         };
         if !self.allow.is_empty() {
             command.env("POINTSMAN_EGRESS__ALLOW", self.allow.join(","));
+        }
+    }
+}
+
+/// The URL that the server's log says it serves; what it says after that goes nowhere.
+fn serving(log: impl Read + Send + 'static) -> Result<String> {
+    let mut log = BufReader::new(log);
+    let mut said = String::new();
+    loop {
+        let start = said.len();
+        if log.read_line(&mut said)? == 0 {
+            bail!("the server ended before it served:\n{said}");
+        }
+        let line: Json = serde_json::from_str(&said[start..]).unwrap_or_default();
+        if let ("serving", Some(url)) = (
+            line["fields"]["message"].as_str().unwrap_or_default(),
+            line["fields"]["url"].as_str(),
+        ) {
+            thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+            return Ok(url.to_owned());
         }
     }
 }

@@ -12,7 +12,7 @@ use tokio_tungstenite::{
 };
 
 /// How long a test waits for something that must come, in real time.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A connection with one subscription.
 pub struct Subscription {

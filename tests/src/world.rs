@@ -21,24 +21,32 @@ use pointsman::{
         housekeeping::Retention,
     },
     installation::{self, Installation},
-    source::Source,
+    source::{Clock, Source},
     store::{self, Location},
     workflow::manage::{New, Published, Workflows},
 };
 use pointsman_entities::{
     ids::{RunId, WorkflowId},
-    run, step,
+    run, schedule, step,
     time::Timestamp,
 };
 use pointsman_graph::{decision::Decision, definition::Definition, value::Value};
-use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, DatabaseConnection, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
-use crate::{clock::ManualClock, program::Settings, servers::postgres::Database};
+use crate::{
+    clock::ManualClock,
+    dump::{self, Dump},
+    program::Settings,
+    servers::postgres::Database,
+};
 
 /// How long a test waits for something that must happen, in real time.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The same for hundreds of runs.
+const MANY: Duration = Duration::from_secs(120);
 
 /// 2026-01-05T09:00:00Z, a Monday.
 pub const START: Timestamp = Timestamp(1_767_603_600_000_000);
@@ -60,6 +68,8 @@ pub enum Backend {
 enum Home {
     Folder(TempDir),
     Database(Database),
+    /// A database that another world keeps.
+    Neighbour(String),
 }
 
 /// An installation that runs.
@@ -112,16 +122,22 @@ impl World {
         Self::open(home, clock, outside).await
     }
 
+    /// Another server node on the same database and clock; none on SQLite, whose folder belongs to one process.
+    pub async fn neighbour(&self) -> Result<Option<Self>> {
+        let url = match &self.home {
+            Home::Folder(_) => return Ok(None),
+            Home::Database(database) => database.url(),
+            Home::Neighbour(url) => url.clone(),
+        };
+        let (clock, outside) = (self.clock.clone(), self.outside.clone());
+        Self::open(Home::Neighbour(url), clock, outside).await.map(Some)
+    }
+
     async fn open(home: Home, clock: ManualClock, outside: Outside) -> Result<Self> {
         let (data, location) = match &home {
             Home::Folder(folder) => (folder.path().to_owned(), Location::Folder(folder.path().to_owned())),
-            Home::Database(database) => (
-                PathBuf::new(),
-                Location::Postgres {
-                    url: database.url(),
-                    connections: 12,
-                },
-            ),
+            Home::Database(database) => (PathBuf::new(), postgres(database.url())),
+            Home::Neighbour(url) => (PathBuf::new(), postgres(url.clone())),
         };
         let config = config(data, location, &outside);
         let Installation {
@@ -161,6 +177,20 @@ impl World {
         found.remove(&record.id).context("the record is gone")
     }
 
+    /// Puts a record into the bin.
+    pub async fn delete(&self, record: &Record) -> Result<Arc<Record>> {
+        let (id, expected) = (record.id, None);
+        let delete = |_| Verb::Delete { id, expected };
+        write(&self.crm, record.object.name, delete, json!({})).await
+    }
+
+    /// Takes a record out of the bin.
+    pub async fn restore(&self, record: &Record) -> Result<Arc<Record>> {
+        let (id, expected) = (record.id, None);
+        let restore = |_| Verb::Restore { id, expected };
+        write(&self.crm, record.object.name, restore, json!({})).await
+    }
+
     /// Creates and publishes a workflow.
     pub async fn publish(&self, definition: Json) -> Result<WorkflowId> {
         publish(&self.workflows, definition).await
@@ -170,6 +200,11 @@ impl World {
     #[must_use]
     pub fn reads(&self) -> &DatabaseConnection {
         self.crm.store().reads()
+    }
+
+    /// All that the database holds.
+    pub async fn dump(&self) -> Result<Dump> {
+        dump::dump(self.reads()).await
     }
 
     /// All runs, oldest first.
@@ -257,9 +292,50 @@ impl World {
         Ok(self.crm.find(&self.access, &query, &page).await?.records)
     }
 
+    /// Waits until every time that has come was acted on.
+    pub async fn caught_up(&self) -> Result<()> {
+        let due = || {
+            let now = self.clock.now();
+            schedule::Entity::find()
+                .filter(schedule::Column::NextAt.lte(now))
+                .count(self.reads())
+        };
+        patient(async {
+            while due().await? > 0 {
+                tokio::task::yield_now().await;
+            }
+            Ok(())
+        })
+        .await?
+    }
+
+    /// Waits until there are so many runs and all are over.
+    pub async fn ended(&self, count: usize) -> Result<Vec<run::Model>> {
+        let mut hints = self.engine.hints().watch_runs();
+        let all = async || run::Entity::find().count(self.reads()).await;
+        let open = async || {
+            let open = run::Entity::find().filter(run::Column::FinishedAt.is_null());
+            open.count(self.reads()).await
+        };
+        let ended = tokio::time::timeout(MANY, async {
+            loop {
+                hints.mark_unchanged();
+                if all().await? >= count as u64 && open().await? == 0 {
+                    return Ok::<_, anyhow::Error>(());
+                }
+                hints.changed().await?;
+            }
+        });
+        match ended.await {
+            Ok(ended) => ended?,
+            Err(_) => bail!("{} of {count} runs, {} of them open", all().await?, open().await?),
+        }
+        self.runs().await
+    }
+
     /// Waits until a run was refused.
     pub async fn refused(&self) -> Result<run::Model> {
-        let mut hints = self.engine.hints().watch_changes();
+        let mut hints = self.engine.hints().watch_runs();
         patient(async {
             loop {
                 if let Some(run) = self.runs().await?.into_iter().find(|run| run.status == "REFUSED") {
@@ -295,6 +371,10 @@ impl World {
     pub async fn stop(self) {
         self.engine.stop().await;
     }
+}
+
+fn postgres(url: String) -> Location {
+    Location::Postgres { url, connections: 12 }
 }
 
 /// Creates a record as the system.

@@ -90,17 +90,17 @@ fn retry(node: &Node, config: &RetryConfig, problems: &mut Vec<Problem>) -> Retr
     }
 }
 
+/// A duration that means the same on every day, or what is wrong with the text.
+pub(super) fn exact_span(text: &str) -> Result<TimeDelta, String> {
+    let span = text.parse::<Span>().map_err(|error| error.to_string())?;
+    span.exact()
+        .filter(|_| !span.is_zero())
+        .ok_or_else(|| format!("`{text}` must be hours, minutes or seconds, more than none"))
+}
+
 /// A duration that means the same on every day: what a machine waits for, not a person.
 fn exact(node: &Node, field: &str, text: &str, problems: &mut Vec<Problem>) -> Option<TimeDelta> {
-    let found = text
-        .parse::<Span>()
-        .map_err(|error| error.to_string())
-        .and_then(|span| {
-            span.exact()
-                .filter(|_| !span.is_zero())
-                .ok_or_else(|| format!("`{text}` must be hours, minutes or seconds, more than none"))
-        });
-    match found {
+    match exact_span(text) {
         Ok(found) => Some(found),
         Err(message) => {
             problems.push(Problem::error(Code::InvalidValue, message).at(&node.key).field(field));

@@ -1,13 +1,13 @@
-//! Warns of workflows that set themselves off.
+//! Warns of workflows that set themselves off, alone or by way of each other.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 
 use super::{Code, Problem};
 use crate::{
     definition::Definition,
     key::NodeKey,
-    node::{Compiled, Work, Writes},
-    plan::Trigger,
+    node::{Compiled, Writes},
+    plan::Plan,
 };
 
 pub(super) fn warnings(definition: &Definition, compiled: &HashMap<NodeKey, Compiled>) -> Vec<Problem> {
@@ -17,21 +17,52 @@ pub(super) fn warnings(definition: &Definition, compiled: &HashMap<NodeKey, Comp
             .iter()
             .filter_map(|node| Some((&node.key, compiled.get(&node.key)?)))
     };
-    let triggers = nodes().filter_map(|(key, compiled)| match &compiled.work {
-        Some(Work::Trigger(trigger)) => Some((key, trigger)),
-        Some(Work::Gather | Work::Resolve(_)) | None => None,
-    });
-    let triggers: Vec<_> = triggers.collect();
+    let triggers: Vec<_> = nodes()
+        .filter_map(|(key, compiled)| Some((key, compiled.trigger()?)))
+        .collect();
     let pairs = nodes().filter_map(|(key, compiled)| Some((key, compiled.writes.as_ref()?)));
     let warn = |(key, writes): (&NodeKey, &Writes)| {
-        let (trigger, _) = triggers.iter().find(|(_, trigger)| sets_off(writes, trigger))?;
+        let (trigger, _) = triggers.iter().find(|(_, trigger)| trigger.is_set_off_by(writes))?;
         let message = format!("what `{key}` changes can trigger this workflow again, by `{trigger}`");
         Some(Problem::warning(Code::TriggersItself, message).at(key))
     };
     pairs.filter_map(warn).collect()
 }
 
-fn sets_off(writes: &Writes, trigger: &Trigger) -> bool {
-    let concerns = trigger.fields.is_empty() || writes.fields.iter().any(|field| trigger.fields.contains(field));
-    trigger.operation == Some(writes.operation) && trigger.object.as_ref() == Some(&writes.object) && concerns
+/// A workflow's name and plan.
+pub type Named<'p> = (&'p str, &'p Plan);
+
+/// The warnings of a workflow about others that it can set off and that can set it off again: the shortest way round for
+/// each node that begins one. `plan` stands for the workflow called `name`; `others` are the active ones by their names.
+pub fn between(name: &str, plan: &Plan, others: &[Named<'_>]) -> Vec<Problem> {
+    let writing = plan
+        .nodes()
+        .filter_map(|(key, node)| Some((key, node.writes.as_ref()?)));
+    let warn = |(key, writes): (&NodeKey, &Writes)| {
+        let round = round(plan, writes, others)?;
+        let names: Vec<_> = round.iter().map(|(name, _)| format!("“{name}”")).collect();
+        let first = names.first()?;
+        let message = format!(
+            "what `{key}` changes can trigger {first}, which can trigger this workflow again: “{name}” → {} → “{name}”",
+            names.join(" → ")
+        );
+        Some(Problem::warning(Code::TriggerEachOther, message).at(key))
+    };
+    writing.filter_map(warn).collect()
+}
+
+/// The shortest way from a change over other workflows back to the plan; none where there is no way.
+fn round<'p>(plan: &Plan, writes: &Writes, others: &[Named<'p>]) -> Option<Vec<Named<'p>>> {
+    let (begun, mut rest): (Vec<_>, Vec<_>) = others.iter().partition(|(_, other)| other.is_set_off_by(writes));
+    let mut ways: VecDeque<_> = begun.into_iter().map(|first| vec![first]).collect();
+    while let Some(way) = ways.pop_front() {
+        let (_, last) = *way.last()?;
+        if plan.is_set_off_by_any(last) {
+            return Some(way);
+        }
+        let (next, unseen) = rest.into_iter().partition(|(_, other)| other.is_set_off_by_any(last));
+        rest = unseen;
+        ways.extend(Vec::into_iter(next).map(|next| [&way[..], &[next]].concat()));
+    }
+    None
 }

@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use crate::{expression, key::NodeKey};
+use crate::{
+    expression::{self, Diagnostic},
+    key::NodeKey,
+};
 
 pub use crate::expression::Severity;
 
@@ -86,6 +89,24 @@ pub enum Code {
     WaitsForever,
     /// What the workflow changes starts it again.
     TriggersItself,
+    /// A condition that always holds, or never.
+    ConstantCondition,
+    /// An output that nobody reads, of a node that is there for nothing else.
+    UnusedOutput,
+    /// A join that a single way leads to.
+    JoinGathersNothing,
+    /// The output of a disabled node, which others read.
+    DisabledButRead,
+    /// An edge at a port that its node never leaves by.
+    NeverTaken,
+    /// Marketing that doesn't say how to have no more of it.
+    NoWayToUnsubscribe,
+    /// What the workflow changes starts another one, which starts it again.
+    TriggerEachOther,
+    /// Re-enrolment waits for a condition to turn true, and there is none.
+    NeverTurnsTrue,
+    /// A way in that needs no proof.
+    Unverified,
     /// Found in an expression or template.
     Language(expression::Code),
 }
@@ -122,7 +143,27 @@ impl Code {
             Code::Ambiguous => "AMBIGUOUS",
             Code::WaitsForever => "WAITS_FOREVER",
             Code::TriggersItself => "TRIGGERS_ITSELF",
+            Code::ConstantCondition => "CONSTANT_CONDITION",
+            Code::UnusedOutput => "UNUSED_OUTPUT",
+            Code::JoinGathersNothing => "JOIN_GATHERS_NOTHING",
+            Code::DisabledButRead => "DISABLED_BUT_READ",
+            Code::NeverTaken => "NEVER_TAKEN",
+            Code::NoWayToUnsubscribe => "NO_WAY_TO_UNSUBSCRIBE",
+            Code::TriggerEachOther => "TRIGGER_EACH_OTHER",
+            Code::NeverTurnsTrue => "NEVER_TURNS_TRUE",
+            Code::Unverified => "UNVERIFIED",
             Code::Language(code) => code.as_str(),
+        }
+    }
+}
+
+impl From<Diagnostic> for Problem {
+    fn from(diagnostic: Diagnostic) -> Problem {
+        Problem {
+            severity: diagnostic.severity,
+            span: Some(diagnostic.span),
+            suggestion: diagnostic.suggestion,
+            ..Problem::error(Code::Language(diagnostic.code), diagnostic.message)
         }
     }
 }
@@ -175,9 +216,7 @@ impl Problem {
     /// With the known name that is nearest to the one written, where one is near.
     #[must_use]
     pub(crate) fn meant<'a>(mut self, written: &str, known: impl IntoIterator<Item = &'a str>) -> Problem {
-        let near = |name: &&str| strsim::damerau_levenshtein(written, name) <= (written.chars().count() / 3).max(1);
-        let distance = |name: &&str| strsim::damerau_levenshtein(written, name);
-        if let Some(name) = known.into_iter().filter(near).min_by_key(distance) {
+        if let Some(name) = expression::closest(written, known) {
             self.message = format!("{}, did you mean `{name}`?", self.message);
             self.suggestion = Some(name.to_owned());
         }

@@ -72,33 +72,34 @@ impl<'c> Scopes<'c> {
         }
     }
 
+    /// What is known when a run is about to start, whichever trigger starts it.
+    pub fn at_start(&self) -> TypeScope {
+        self.started(self.track.triggers())
+    }
+
     fn base(&self, origins: &[NodeIndex]) -> TypeScope {
+        self.started(origins)
+            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
+            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
+    }
+
+    fn started(&self, origins: &[NodeIndex]) -> TypeScope {
         let triggers = origins
             .iter()
             .filter_map(|at| self.nodes.get(&self.track.node(*at)?.key));
         let seen: Vec<_> = triggers.filter_map(|node| seen(&node.config, self.schema)).collect();
-        let record = seen
-            .iter()
-            .map(|seen| seen.0.clone())
-            .reduce(common)
-            .unwrap_or(Type::Dyn);
-        let previous = seen
-            .iter()
-            .map(|seen| seen.1.clone())
-            .reduce(common)
-            .unwrap_or(Type::Dyn);
+        let joint = |part: fn(&Seen) -> &Type| seen.iter().map(part).cloned().reduce(common).unwrap_or(Type::Dyn);
+        let (record, previous) = (joint(|seen| &seen.record), joint(|seen| &seen.previous));
         let scope = TypeScope::new(Arc::clone(self.schema));
         let scope = match &record {
             Type::Record(object) if &*object.name == "message" => scope.with("message", record.clone()),
             _ => scope,
         };
         scope
-            .with("trigger", trigger(&record, &previous))
+            .with("trigger", trigger(&record, &previous, joint(|seen| &seen.payload)))
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
-            .with("run", fields([("id", Type::String), ("startedAt", Type::Timestamp)]))
-            .with("workflow", fields([("id", Type::String), ("name", Type::String)]))
     }
 
     fn steps(&mut self, at: NodeIndex, compiled: &HashMap<NodeKey, Compiled>) -> (Fields, HashSet<NodeKey>) {
@@ -128,18 +129,43 @@ impl<'c> Scopes<'c> {
     }
 }
 
-/// The types of `record` and `previous` in a run that this trigger starts; none for what is no trigger.
-fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<(Type, Type)> {
+/// The types of what a trigger brings.
+struct Seen {
+    record: Type,
+    previous: Type,
+    payload: Type,
+}
+
+impl Seen {
+    fn record(record: Type, previous: Type) -> Option<Seen> {
+        Some(Seen {
+            record,
+            previous,
+            payload: Type::Null,
+        })
+    }
+}
+
+/// What a run sees that this trigger starts; none for what is no trigger.
+fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<Seen> {
     let record = |object: &Option<String>| {
         let object = object.as_deref().and_then(|name| schema.object(name));
         object.map_or(Type::Dyn, Type::Record)
     };
     match config {
-        Config::RecordCreated(trigger) => Some((record(&trigger.object), Type::Null)),
-        Config::RecordUpdated(trigger) => Some((record(&trigger.object), record(&trigger.object))),
-        Config::Manual(trigger) if trigger.has_record() => Some((record(&trigger.object), Type::Null)),
-        Config::Manual(_) => Some((Type::Null, Type::Null)),
-        Config::MessageReceived(_) => Some((record(&Some("message".to_owned())), Type::Null)),
+        Config::RecordCreated(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::RecordUpdated(trigger) => Seen::record(record(&trigger.object), record(&trigger.object)),
+        Config::RecordDeleted(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::Schedule(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::DateReached(trigger) => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(_) | Config::Schedule(_) => Seen::record(Type::Null, Type::Null),
+        Config::Webhook(trigger) => Some(Seen {
+            record: Type::Null,
+            previous: Type::Null,
+            payload: trigger.payload_type(),
+        }),
+        Config::MessageReceived(_) => Seen::record(record(&Some("message".to_owned())), Type::Null),
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Set(_) | Config::Stop(_) => None,
         Config::Delay(_) | Config::WaitFor(_) | Config::Approval(_) => None,
         Config::Assign(_) | Config::UpsertRecord(_) | Config::DeleteRecord(_) | Config::AddNote(_) => None,
@@ -184,7 +210,7 @@ fn shared(one: &FieldType, other: &FieldType) -> FieldType {
     }
 }
 
-fn trigger(record: &Type, previous: &Type) -> Type {
+fn trigger(record: &Type, previous: &Type, payload: Type) -> Type {
     fields([
         ("key", Type::String),
         ("kind", Type::String),
@@ -193,6 +219,7 @@ fn trigger(record: &Type, previous: &Type) -> Type {
         ("previous", previous.clone()),
         ("changed", Type::list_of(Type::String)),
         ("form", Type::map_of(Type::Dyn)),
+        ("payload", payload),
     ])
 }
 

@@ -1,12 +1,14 @@
 //! The place where a node's config is checked: compiles its texts against what the node can see, and takes down what
 //! is wrong. Every problem gets the node and the field it is about.
 
-use std::sync::Arc;
+use std::{fmt, str::FromStr, sync::Arc};
+
+use chrono_tz::Tz;
 
 use super::{Code, Problem, scope::Scope, values::unknown_record_field};
 use crate::{
     definition::Node,
-    expression::{self, Diagnostic, Expression, TypeScope},
+    expression::{self, Diagnostic, Expression, Path, TypeScope},
     key::NodeKey,
     span::Span,
     template::{Escape, Template},
@@ -20,6 +22,8 @@ pub(crate) struct Site<'c> {
     schema: &'c Arc<dyn Schema>,
     problems: &'c mut Vec<Problem>,
     errors: usize,
+    /// What its texts read.
+    reads: Vec<Path>,
 }
 
 impl<'c> Site<'c> {
@@ -30,7 +34,13 @@ impl<'c> Site<'c> {
             schema,
             problems,
             errors: 0,
+            reads: Vec::new(),
         }
+    }
+
+    /// What the node's texts read, each path at its longest.
+    pub fn into_reads(self) -> Vec<Path> {
+        self.reads
     }
 
     pub fn report(&mut self, problem: Problem) {
@@ -133,9 +143,20 @@ impl<'c> Site<'c> {
         found
     }
 
+    /// The name of one of an object's fields.
+    pub fn field_name(&mut self, field: &str, object: &ObjectType, name: &str) -> Option<Arc<str>> {
+        let found = object.fields.get_key_value(name).map(|(known, _)| Arc::clone(known));
+        if found.is_none() {
+            self.report(unknown_record_field(object, name).field(field));
+        }
+        found
+    }
+
     /// A condition on what the node sees.
     pub fn condition(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
-        self.compile(field, source, None, Expression::compile_condition)
+        let condition = self.compile(field, source, None, Expression::compile_condition)?;
+        self.warn_of_constant(field, &condition);
+        Some(condition)
     }
 
     /// A condition on another record, which is `record` in it; the run's own is `trigger.record`.
@@ -152,7 +173,16 @@ impl<'c> Site<'c> {
         object: &Arc<ObjectType>,
     ) -> Option<Expression> {
         let candidate = Some((name, Type::Record(Arc::clone(object))));
-        self.compile(field, source, candidate, Expression::compile_condition)
+        let condition = self.compile(field, source, candidate, Expression::compile_condition)?;
+        self.warn_of_constant(field, &condition);
+        Some(condition)
+    }
+
+    fn warn_of_constant(&mut self, field: &str, condition: &Expression) {
+        let Some(holds) = condition.constant() else { return };
+        let always = if holds { "always" } else { "never" };
+        let message = format!("`{}` {always} holds, whatever it reads", condition.source());
+        self.report(Problem::warning(Code::ConstantCondition, message).field(field));
     }
 
     pub fn expression(&mut self, field: &str, source: Option<&str>) -> Option<Expression> {
@@ -174,7 +204,10 @@ impl<'c> Site<'c> {
     pub fn template(&mut self, field: &str, source: Option<&str>, escape: Escape) -> Option<Template> {
         let source = source.filter(|source| !source.is_empty())?;
         match Template::compile(source, &self.scope.variables, escape) {
-            Ok(template) => Some(template),
+            Ok(template) => {
+                self.reads.extend(template.paths());
+                Some(template)
+            }
             Err(diagnostics) => self.take_down(field, source, diagnostics),
         }
     }
@@ -205,13 +238,34 @@ impl<'c> Site<'c> {
     }
 
     pub fn span(&mut self, field: &str, text: Option<&str>) -> Option<Span> {
+        self.parsed(field, text)
+    }
+
+    /// A literal of a notation of its own, such as a duration.
+    pub fn parsed<T: FromStr<Err: fmt::Display>>(&mut self, field: &str, text: Option<&str>) -> Option<T> {
         match text?.parse() {
-            Ok(span) => Some(span),
+            Ok(value) => Some(value),
             Err(error) => {
                 self.report(Problem::error(Code::InvalidValue, error.to_string()).field(field));
                 None
             }
         }
+    }
+
+    /// A time zone by its IANA name.
+    pub fn zone(&mut self, field: &str, name: Option<&str>) -> Option<Tz> {
+        let name = name.filter(|name| !name.is_empty())?;
+        let zone = name.parse().ok();
+        if zone.is_none() {
+            let message = format!("`{name}` is not an IANA time zone such as Europe/Berlin");
+            let known = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name());
+            self.report(
+                Problem::error(Code::InvalidValue, message)
+                    .field(field)
+                    .meant(name, known),
+            );
+        }
+        zone
     }
 
     fn compile(
@@ -227,7 +281,10 @@ impl<'c> Site<'c> {
             None => compile(source, &self.scope.variables),
         };
         match compiled {
-            Ok(expression) => Some(expression),
+            Ok(expression) => {
+                self.reads.extend_from_slice(expression.paths());
+                Some(expression)
+            }
             Err(diagnostics) => self.take_down(field, source, diagnostics),
         }
     }
@@ -242,30 +299,18 @@ impl<'c> Site<'c> {
 
     /// A step that exists and is not upstream looks like an unknown field to the language.
     fn problem(&self, source: &str, diagnostic: Diagnostic) -> Problem {
-        let Diagnostic {
-            code,
-            message,
-            span,
-            suggestion,
-            severity,
-        } = diagnostic;
-        let text = source.get(span.clone()).unwrap_or_default();
+        let text = source.get(diagnostic.span.clone()).unwrap_or_default();
         let named = text.rsplit('.').next().unwrap_or_default();
         let elsewhere = self.scope.elsewhere.iter().find(|step| step.as_str() == named);
-        let problem = match elsewhere {
-            Some(step) if code == expression::Code::UnknownField => Problem::error(
-                Code::StepNotUpstream,
-                format!("`{step}` does not come before `{}`", self.node),
-            ),
-            Some(_) | None => Problem {
-                severity,
-                suggestion,
-                ..Problem::error(Code::Language(code), message)
+        match elsewhere {
+            Some(step) if diagnostic.code == expression::Code::UnknownField => Problem {
+                span: Some(diagnostic.span),
+                ..Problem::error(
+                    Code::StepNotUpstream,
+                    format!("`{step}` does not come before `{}`", self.node),
+                )
             },
-        };
-        Problem {
-            span: Some(span),
-            ..problem
+            Some(_) | None => Problem::from(diagnostic),
         }
     }
 }

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Common, Definition, Delivery, Edge, FORMAT, MAX_BYTES, Node, Position, RetryConfig};
+use super::{Common, Definition, Delivery, Edge, FORMAT, MAX_BYTES, Node, Position, RetryConfig, Settings};
 use crate::{
     key::{NodeKey, Port},
     node::{Config, ReadConfig},
@@ -47,6 +47,8 @@ struct Wire {
     nodes: Vec<WireNode>,
     #[serde(default)]
     edges: Vec<WireEdge>,
+    #[serde(default)]
+    settings: Settings,
 }
 
 fn current() -> u32 {
@@ -109,6 +111,7 @@ impl Definition {
         Ok(Definition {
             nodes,
             edges: wire.edges.into_iter().map(edge).collect(),
+            settings: wire.settings,
         })
     }
 }

@@ -7,7 +7,11 @@ use super::{Definition, Edge, FORMAT, Node};
 impl Definition {
     /// The wire's form.
     pub fn to_json(&self) -> Json {
-        json!({ "nodes": self.nodes.iter().map(node).collect::<Vec<_>>(), "edges": self.edges.iter().map(edge).collect::<Vec<_>>() })
+        let mut json = json!({ "nodes": self.nodes.iter().map(node).collect::<Vec<_>>(), "edges": self.edges.iter().map(edge).collect::<Vec<_>>() });
+        if !self.settings.is_empty() {
+            json["settings"] = serde_json::to_value(&self.settings).unwrap_or_default();
+        }
+        json
     }
 
     /// A file's form, which says its format.

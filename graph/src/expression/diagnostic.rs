@@ -118,15 +118,20 @@ impl Diagnostic {
     }
 }
 
-/// The known name that takes the fewest typing errors to become the written one; at most a third of its letters wrong.
-fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let distance = |name: &str| strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase());
-    let allowed = (written.chars().count() / 3).max(1);
-    let ranked = known.into_iter().map(|name| (distance(name), name));
-    ranked
-        .filter(|(errors, _)| *errors <= allowed)
-        .min()
-        .map(|(_, name)| name)
+/// The known name that takes the fewest typing errors to become the written one; at most a third of its letters wrong. Case
+/// and what joins words are no errors: `SEND_EMAIL` is `sendEmail`.
+pub(crate) fn closest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace(['_', '-', ' '], "");
+    let meant = plain(written);
+    let allowed = match meant.chars().count() {
+        0 => return None,
+        letters => (letters / 3).max(1),
+    };
+    let ranked = known
+        .into_iter()
+        .map(|name| (strsim::damerau_levenshtein(&meant, &plain(name)), name));
+    let near = ranked.filter(|(errors, _)| *errors <= allowed);
+    near.min().map(|(_, name)| name)
 }
 
 impl fmt::Display for Diagnostic {

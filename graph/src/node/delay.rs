@@ -100,7 +100,7 @@ impl Kind for Delay {
             Field::optional("until", Input::Expression, "a time, such as `record.closeDate`"),
             Field::optional(
                 "untilTime",
-                Input::TimeOfDay,
+                Input::UntilTime,
                 "the next such time of day, on some weekdays",
             ),
         ],

@@ -10,6 +10,7 @@ use crate::{
     check::{Code, Problem, Site},
     expression::Expression,
     key::Port,
+    plan::Operation,
     resolve::{Moment, Order, Resolution, Unresolved},
     value::Type,
 };
@@ -54,13 +55,14 @@ impl Kind for DeleteRecord {
             );
             site.report(Problem::error(Code::Required, message).field("record"));
         }
+        let name = Arc::clone(&object.name);
         let deletion = record.and_then(|record| {
             site.unless_wrong(Deletion {
                 object: Arc::clone(&object.name),
                 record,
             })
         });
-        Compiled::of(Type::Record(object), deletion)
+        Compiled::of(Type::Record(object), deletion).writing(&name, Operation::Deleted, Vec::new())
     }
 }
 

@@ -40,7 +40,7 @@ impl Kind for EmitSignal {
         version: 1,
         ports: &[Port::DONE, Port::ERROR],
         fields: &[
-            Field::required("name", Input::Name, "the signal's name, such as `paid`"),
+            Field::required("name", Input::Text, "the signal's name, such as `paid`"),
             Field::optional("key", Input::Expression, "which one, such as `record.id`"),
             Field::optional("payload", Input::Json, "what the waiting runs are told"),
         ],

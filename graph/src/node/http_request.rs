@@ -1,8 +1,7 @@
 //! `httpRequest`: calls another system.
 
-use std::sync::Arc;
-
 use indexmap::IndexMap;
+use jsonschema::PatternOptions;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
@@ -10,10 +9,11 @@ use super::kind::{Compiled, Kind, Resolve};
 use crate::{
     catalogue::{Description, Family, Field, Input},
     check::{Code, Problem, Site, fields},
+    json_schema::type_of,
     key::Port,
     resolve::{self, Body, Moment, Order, Resolution, Setting, Unresolved},
     template::{Escape, Template},
-    value::{FieldType, Type, Value},
+    value::{Type, Value},
 };
 
 /// Sends an HTTP request; its output is `status`, `headers` and `body`.
@@ -88,6 +88,18 @@ impl HttpRequest {
             }
         }
     }
+
+    /// Refused here is what could hold no answer: a schema that breaks its rules, or refers to another place.
+    fn check_schema(&self, site: &mut Site<'_>) {
+        let read = |schema| {
+            let options = jsonschema::options().offline();
+            options.with_pattern_options(PatternOptions::regex()).build(schema)
+        };
+        if let Some(Err(error)) = self.response_schema.as_ref().map(read) {
+            let message = format!("`responseSchema` is no JSON Schema that can be used: {error}");
+            site.report(Problem::error(Code::InvalidValue, message).field("responseSchema"));
+        }
+    }
 }
 
 impl Kind for HttpRequest {
@@ -120,7 +132,7 @@ impl Kind for HttpRequest {
             Field::optional(
                 "responseSchema",
                 Input::Json,
-                "the JSON Schema of the answer, which types `body`",
+                "the JSON Schema that the answer must keep to, which types `body`",
             ),
         ],
     };
@@ -130,7 +142,8 @@ impl Kind for HttpRequest {
         let headers = self.headers(site);
         let body = self.body(site);
         self.check_status(site);
-        let answer = self.response_schema.as_ref().map_or(Type::Dyn, answer);
+        self.check_schema(site);
+        let answer = self.response_schema.as_ref().map_or(Type::Dyn, type_of);
         let output = fields([
             ("status", Type::Int),
             ("headers", Type::map_of(Type::String)),
@@ -146,40 +159,6 @@ impl Kind for HttpRequest {
         });
         Compiled::of(output, call.and_then(|call| site.unless_wrong(call)))
     }
-}
-
-/// The type of an answer, as far as its JSON Schema says it in the plainest way.
-fn answer(schema: &Json) -> Type {
-    match schema.get("type").and_then(Json::as_str) {
-        Some("string") => Type::String,
-        Some("integer") => Type::Int,
-        Some("number") => Type::Double,
-        Some("boolean") => Type::Bool,
-        Some("null") => Type::Null,
-        Some("array") => Type::list_of(schema.get("items").map_or(Type::Dyn, answer)),
-        Some("object") => properties(schema),
-        Some(_) | None => Type::Dyn,
-    }
-}
-
-fn properties(schema: &Json) -> Type {
-    let Some(Json::Object(properties)) = schema.get("properties") else {
-        return Type::Dyn;
-    };
-    let required = |name: &str| {
-        schema
-            .get("required")
-            .and_then(Json::as_array)
-            .is_some_and(|names| names.iter().any(|one| one == name))
-    };
-    let field = |(name, schema): (&String, &Json)| {
-        let field = FieldType::of(answer(schema));
-        (
-            Arc::from(name.as_str()),
-            if required(name) { field } else { field.nullable() },
-        )
-    };
-    Type::Struct(Arc::new(properties.iter().map(field).collect()))
 }
 
 #[derive(Debug)]

@@ -94,6 +94,14 @@ impl Compiled {
         }
     }
 
+    /// What starts runs here; none where the node is no trigger, or a wrong one.
+    pub fn trigger(&self) -> Option<&Trigger> {
+        match &self.work {
+            Some(Work::Trigger(trigger)) => Some(trigger),
+            Some(Work::Gather | Work::Resolve(_)) | None => None,
+        }
+    }
+
     /// A node that resolves to something of this type; no work where its config has problems.
     pub fn of(output: Type, work: Option<impl Resolve + 'static>) -> Compiled {
         let work = work.map(|work| Work::Resolve(Arc::new(work)));

@@ -12,7 +12,7 @@ use crate::{
     catalogue::{Description, Family, Field, Input},
     check::{Code, Problem, Site},
     key::Port,
-    plan::Trigger,
+    plan::{Occasion, Trigger},
     value::Type,
 };
 
@@ -79,7 +79,7 @@ impl Kind for Manual {
             .map(|object| Arc::clone(&object.name));
         let trigger = Trigger {
             object,
-            operation: None,
+            occasion: Occasion::Hand,
             fields: Vec::new(),
             condition: None,
         };

@@ -10,7 +10,7 @@ use crate::{
     check::{Code, Problem, Site},
     expression::Expression,
     key::Port,
-    plan::{Operation, Trigger},
+    plan::{Occasion, Operation, Trigger},
     value::{ObjectType, Type},
 };
 
@@ -72,7 +72,7 @@ impl Kind for MessageReceived {
             let condition = condition(site, self.channel, self.condition.as_deref(), &object);
             site.unless_wrong(Trigger {
                 object: Some(Arc::clone(&object.name)),
-                operation: Some(Operation::Created),
+                occasion: Occasion::Change(Operation::Created),
                 fields: Vec::new(),
                 condition,
             })

@@ -9,7 +9,7 @@ use crate::{
     catalogue::{Description, Family, Field, Input},
     check::Site,
     key::Port,
-    plan::{Operation, Trigger},
+    plan::{Occasion, Operation, Trigger},
     value::Type,
 };
 
@@ -43,10 +43,10 @@ impl Kind for RecordCreated {
         let condition = site.condition("where", self.condition.as_deref());
         let trigger = object.and_then(|object| {
             let object = Some(Arc::clone(&object.name));
-            let operation = Some(Operation::Created);
+            let occasion = Occasion::Change(Operation::Created);
             site.unless_wrong(Trigger {
                 object,
-                operation,
+                occasion,
                 fields: Vec::new(),
                 condition,
             })

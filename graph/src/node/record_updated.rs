@@ -9,7 +9,7 @@ use crate::{
     catalogue::{Description, Family, Field, Input},
     check::Site,
     key::Port,
-    plan::{Operation, Trigger},
+    plan::{Occasion, Operation, Trigger},
     value::Type,
 };
 
@@ -57,7 +57,7 @@ impl Kind for RecordUpdated {
             let object = Some(Arc::clone(&object.name));
             site.unless_wrong(Trigger {
                 object,
-                operation: Some(Operation::Updated),
+                occasion: Occasion::Change(Operation::Updated),
                 fields,
                 condition,
             })

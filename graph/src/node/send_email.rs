@@ -64,6 +64,24 @@ impl Recipients {
     }
 }
 
+impl SendEmail {
+    /// Not every mail program shows the header that carries the link.
+    fn check_consent(&self, kind: EmailKind, site: &mut Site<'_>) {
+        let says = |body: &String| {
+            let body = body.to_lowercase();
+            ["unsubscribe", "opt out", "opt-out", "opt_out", "optout"]
+                .iter()
+                .any(|word| body.contains(word))
+        };
+        let mut bodies = self.text.iter().chain(&self.html).peekable();
+        if kind == EmailKind::Marketing && bodies.peek().is_some() && !bodies.any(says) {
+            let message = "marketing must say how to unsubscribe: its text has no such word or link";
+            let field = if self.html.is_some() { "html" } else { "text" };
+            site.report(Problem::warning(Code::NoWayToUnsubscribe, message).field(field));
+        }
+    }
+}
+
 impl Kind for SendEmail {
     const DESCRIPTION: Description = Description {
         kind: "sendEmail",
@@ -100,6 +118,7 @@ impl Kind for SendEmail {
         let text = site.template("text", self.text.as_deref(), Escape::None);
         let html = site.template("html", self.html.as_deref(), Escape::Html);
         let kind = self.kind.unwrap_or(EmailKind::Transactional);
+        self.check_consent(kind, site);
         let email = subject.map(|subject| Email {
             to,
             cc,

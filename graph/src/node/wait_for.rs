@@ -97,7 +97,7 @@ impl Kind for WaitFor {
                 Input::Condition,
                 "must hold; `record` is the record waited for, `message` the message",
             ),
-            Field::optional("name", Input::Name, "the signal's name, such as `paid`"),
+            Field::optional("name", Input::Text, "the signal's name, such as `paid`"),
             Field::optional(
                 "key",
                 Input::Expression,

@@ -1,6 +1,10 @@
 //! What the check finds.
 
-use pointsman_graph::value::Type;
+use pointsman_graph::{
+    check::between,
+    definition::{Overflow, Reenrolment},
+    value::Type,
+};
 use serde_json::json;
 
 use super::crm::{after_won, check, problems};
@@ -74,6 +78,21 @@ fn a_message_names_what_was_probably_meant() {
 }
 
 #[test]
+fn neither_case_nor_separators_keep_a_name_from_being_recognised() {
+    let suggestion = |definition: serde_json::Value| check(definition).problems[0].suggestion.clone();
+
+    let kind = after_won("SEND_EMAIL", json!({}));
+    let field = after_won("updateRecord", json!({ "values": { "close_date": null } }));
+    let object = after_won("createRecord", json!({ "object": "DEAL", "values": { "name": "x" } }));
+    let nothing = after_won("if", json!({ "": 1, "condition": "record.amount > 1" }));
+
+    assert_eq!(suggestion(kind).as_deref(), Some("sendEmail"));
+    assert_eq!(suggestion(field).as_deref(), Some("closeDate"));
+    assert_eq!(suggestion(object).as_deref(), Some("deal"));
+    assert_eq!(suggestion(nothing), None);
+}
+
+#[test]
 fn the_shape_is_checked() {
     let manual = |key: &str| json!({ "key": key, "kind": "manual", "config": { "object": "deal" } });
     let action = |key: &str| json!({ "key": key, "kind": "updateRecord", "config": { "values": { "name": "x" } } });
@@ -112,7 +131,7 @@ fn an_edge_out_of_a_branch_must_name_its_port() {
 
 #[test]
 fn names_that_tell_things_apart_are_told_apart() {
-    let case = |name: &str| json!({ "name": name, "condition": "true" });
+    let case = |name: &str| json!({ "name": name, "condition": "record.probability > 10" });
     let mut definition = after_won(
         "switch",
         json!({ "cases": [case("a"), case("a"), case("error"), case(" ")] }),
@@ -275,7 +294,7 @@ fn a_wait_without_a_time_out_is_warned_of() {
 
 #[test]
 fn only_actions_are_retried_or_disabled() {
-    let mut definition = after_won("if", json!({ "condition": "true" }));
+    let mut definition = after_won("if", json!({ "condition": "record.probability > 10" }));
     definition["nodes"][1]["retry"] = json!({ "maxAttempts": 3 });
     definition["nodes"][1]["disabled"] = json!(true);
 
@@ -308,8 +327,9 @@ fn a_condition_on_other_records_has_them_as_record() {
         ))
     };
 
-    assert_eq!(find("record.owner == trigger.record.owner"), [""; 0]);
-    assert_eq!(find("record.amount > 1"), ["node where UNKNOWN_FIELD"]);
+    let unused = "[node UNUSED_OUTPUT]";
+    assert_eq!(find("record.owner == trigger.record.owner"), [unused]);
+    assert_eq!(find("record.amount > 1"), ["node where UNKNOWN_FIELD", unused]);
 }
 
 #[test]
@@ -341,10 +361,18 @@ fn a_thousand_nodes_are_checked_in_time_that_grows_with_their_number() {
 
 #[test]
 fn a_secret_stands_alone_in_a_request_and_nowhere_else() {
-    let call = |template: &str| problems(after_won("httpRequest", json!({ "url": "https://a.example", "body": template })));
+    let call = |template: &str| {
+        problems(after_won(
+            "httpRequest",
+            json!({ "url": "https://a.example", "body": template }),
+        ))
+    };
 
     assert_eq!(call("key={{ secrets.vault }}"), [""; 0]);
-    assert_eq!(call("{% if record.amount > 1 %}{{ secrets.vault }}{% endif %}"), [""; 0]);
+    assert_eq!(
+        call("{% if record.amount > 1 %}{{ secrets.vault }}{% endif %}"),
+        [""; 0]
+    );
     for computed in [
         "{{ secrets.vault + 'x' }}",
         "{{ size(secrets.vault) }}",
@@ -364,15 +392,30 @@ fn a_wait_for_an_answer_knows_the_message_and_the_record() {
     let wait = |reply: &str, condition: &str| {
         let mut definition = after_won("sendEmail", json!({ "to": "a@b.example", "subject": "x", "text": "y" }));
         let config = json!({ "event": "messageReceived", "replyTo": reply, "where": condition, "timeout": "P1D" });
-        definition["nodes"].as_array_mut().unwrap().push(json!({ "key": "answer", "kind": "waitFor", "config": config }));
-        definition["edges"].as_array_mut().unwrap().push(json!({ "from": "node", "to": "answer" }));
+        definition["nodes"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "key": "answer", "kind": "waitFor", "config": config }));
+        definition["edges"]
+            .as_array_mut()
+            .unwrap()
+            .push(json!({ "from": "node", "to": "answer" }));
         problems(definition)
     };
 
-    assert_eq!(wait("steps.node.output.message", "message.text.contains('yes') && record.amount > 1"), [""; 0]);
+    assert_eq!(
+        wait(
+            "steps.node.output.message",
+            "message.text.contains('yes') && record.amount > 1"
+        ),
+        [""; 0]
+    );
     assert_eq!(wait("record", "true"), ["answer replyTo WRONG_TYPE"]);
     assert_eq!(wait("steps.later.output.message", "true").len(), 1);
-    assert_eq!(wait("steps.node.output.message", "message.amount > 1"), ["answer where UNKNOWN_FIELD"]);
+    assert_eq!(
+        wait("steps.node.output.message", "message.amount > 1"),
+        ["answer where UNKNOWN_FIELD"]
+    );
 }
 
 #[test]
@@ -389,4 +432,114 @@ fn a_run_that_a_message_starts_has_it_as_record_and_by_its_name() {
 
     assert_eq!(came("message.text.contains('hi') || message.channel == 'SMS'"), [""; 0]);
     assert_eq!(came("message.txt == ''"), ["came where UNKNOWN_FIELD"]);
+}
+
+#[test]
+fn a_schema_that_no_answer_could_be_held_against_is_refused() {
+    let with = |schema| {
+        let config = json!({ "url": "https://example.com", "responseSchema": schema });
+        problems(after_won("httpRequest", config))
+    };
+
+    for unusable in [
+        json!({ "type": "unicorn" }),
+        json!({ "$ref": "https://example.com/schema.json" }),
+        json!(7),
+    ] {
+        assert_eq!(
+            with(unusable.clone()),
+            ["node responseSchema INVALID_VALUE"],
+            "{unusable}"
+        );
+    }
+    assert_eq!(with(json!({ "type": "object" })), Vec::<String>::new());
+}
+
+#[test]
+fn settings_are_checked_by_field() {
+    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    definition["settings"] = json!({
+        "reenrolment": "oncePerRecord",
+        "concurrency": { "key": "record.amuont", "limit": 0 },
+        "deduplication": { "window": "P1M" },
+        "rate": { "limit": 5000 },
+    });
+
+    assert_eq!(
+        problems(definition),
+        [
+            "settings.concurrency.key UNKNOWN_FIELD",
+            "settings.concurrency.limit INVALID_VALUE",
+            "settings.deduplication.key REQUIRED",
+            "settings.deduplication.window INVALID_VALUE",
+            "settings.rate.limit INVALID_VALUE",
+            "settings.rate.per REQUIRED",
+        ]
+        .map(String::from)
+    );
+}
+
+#[test]
+fn sound_settings_are_part_of_the_plan() {
+    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    definition["settings"] = json!({
+        "reenrolment": "whenTurnsTrue",
+        "concurrency": { "key": "record.name" },
+        "deduplication": { "key": "trigger.key", "window": "PT1H" },
+        "rate": { "limit": 10, "per": "PT1M" },
+    });
+
+    let checked = check(definition);
+
+    let plan = checked.plan.unwrap();
+    let enrolment = plan.enrolment();
+    assert_eq!(enrolment.reenrolment, Reenrolment::WhenTurnsTrue);
+    let gate = enrolment.concurrency.as_ref().unwrap();
+    assert_eq!((gate.limit, gate.overflow), (1, Overflow::Queue));
+    assert_eq!(enrolment.rate.unwrap().limit, 10);
+    assert!(enrolment.deduplication.is_some());
+}
+
+#[test]
+fn the_run_is_not_there_yet_when_its_settings_decide() {
+    let mut definition = after_won("set", json!({ "values": { "x": "1" } }));
+    definition["settings"] = json!({ "concurrency": { "key": "run.id" } });
+
+    assert_eq!(
+        problems(definition),
+        ["settings.concurrency.key UNKNOWN_VARIABLE".to_owned()]
+    );
+}
+
+#[test]
+fn workflows_that_set_each_other_off_are_warned_of_with_the_way_round() {
+    let plan = |listens: &str, writes: serde_json::Value| {
+        let definition = json!({
+            "nodes": [
+                { "key": "changed", "kind": "recordUpdated", "config": { "object": "deal", "fields": [listens] } },
+                { "key": "write", "kind": "updateRecord", "config": { "values": writes } },
+            ],
+            "edges": [{ "from": "changed", "to": "write" }],
+        });
+        check(definition).plan.unwrap()
+    };
+    let first = plan("name", json!({ "probability": 5 }));
+    let second = plan("probability", json!({ "amount": 10 }));
+    let third = plan("amount", json!({ "name": "x" }));
+
+    let round = between("A", &first, &[("B", &second), ("C", &third)]);
+    let open = between("A", &first, &[("B", &second)]);
+
+    assert_eq!(open, []);
+    assert_eq!(round.len(), 1);
+    assert_eq!(
+        (round[0].code.as_str(), round[0].is_error()),
+        ("TRIGGER_EACH_OTHER", false)
+    );
+    assert_eq!(round[0].node.as_ref().map(|node| node.as_str()), Some("write"));
+    assert!(
+        round[0].message.contains("“A” → “B” → “C” → “A”"),
+        "{}",
+        round[0].message
+    );
 }

@@ -4,6 +4,10 @@
 mod checking;
 #[cfg(test)]
 mod crm;
+#[cfg(test)]
+mod idle;
+#[cfg(test)]
+mod importing;
 mod people;
 #[cfg(test)]
 mod random;
@@ -11,3 +15,5 @@ mod random;
 mod reading;
 #[cfg(test)]
 mod resolving;
+#[cfg(test)]
+mod triggers;

@@ -78,8 +78,10 @@ fn value(field: &Field, draw: u8) -> Json {
         Input::Choice(options) => json!(options[usize::from(draw) % options.len()]),
         Input::Form => json!([{ "name": text }, { "name": "x" }]),
         Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => json!(text),
-        Input::Name => json!(text),
-        Input::TimeOfDay => json!({ "time": text }),
+        Input::UntilTime => json!({ "time": text }),
+        Input::FieldName | Input::Cron | Input::TimeZone | Input::TimeOfDay | Input::Offset | Input::Text => {
+            json!(text)
+        }
     }
 }
 

@@ -332,7 +332,12 @@ fn a_trigger_for_messages_hears_people_on_its_channel_alone() {
             ("text", Value::text(text)),
         ]);
         let bindings = Variables::default().with("message", message);
-        trigger.condition.as_ref().unwrap().holds(&bindings, &mut Budget::default()).unwrap()
+        trigger
+            .condition
+            .as_ref()
+            .unwrap()
+            .holds(&bindings, &mut Budget::default())
+            .unwrap()
     };
 
     assert!(hears("IN", "SMS", false, "b"));
@@ -344,10 +349,21 @@ fn a_trigger_for_messages_hears_people_on_its_channel_alone() {
 
 #[test]
 fn an_sms_is_rendered_with_its_number() {
-    let Order::SendSms(sms) = order("sendSms", json!({ "to": " +1 415 555 0100 ", "text": "{{ record.status }}!" })) else {
+    let Order::SendSms(sms) = order(
+        "sendSms",
+        json!({ "to": " +1 415 555 0100 ", "text": "{{ record.status }}!" }),
+    ) else {
         panic!("an SMS")
     };
 
-    assert_eq!((sms.to.as_str(), sms.text.as_str(), sms.kind), ("+1 415 555 0100", "WON!", EmailKind::Transactional));
-    assert_eq!(resolve("sendSms", json!({ "to": "{{ '' }}", "text": "x" })).unwrap_err().code(), "NO_RECIPIENT");
+    assert_eq!(
+        (sms.to.as_str(), sms.text.as_str(), sms.kind),
+        ("+1 415 555 0100", "WON!", EmailKind::Transactional)
+    );
+    assert_eq!(
+        resolve("sendSms", json!({ "to": "{{ '' }}", "text": "x" }))
+            .unwrap_err()
+            .code(),
+        "NO_RECIPIENT"
+    );
 }

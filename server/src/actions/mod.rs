@@ -20,7 +20,7 @@ pub use key::{IdempotencyKey, InvalidKey};
 /// |---|---|---|
 /// | `Done` | yes | never |
 /// | `NotSent` | certainly not | always |
-/// | `Rejected`, not retryable | no, and it never will | never |
+/// | `Rejected`, not retryable | no, and it never will; or its answer will not do | never |
 /// | `Rejected`, retryable | the other side says no, but may have done some of it | where delivery is at least once |
 /// | `Unknown` | nobody can tell | where delivery is at least once |
 #[derive(Debug, Clone, PartialEq)]
@@ -111,6 +111,8 @@ pub enum Code {
     Refused,
     /// An HTTP answer whose status is none of the expected.
     UnexpectedStatus,
+    /// An HTTP answer that does not keep to the order's JSON Schema.
+    SchemaMismatch,
     /// A gateway answered because the server behind it did not.
     GatewayFailed,
     /// The connection broke, or time ran out, when all or part of the order had been sent.

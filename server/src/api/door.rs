@@ -82,9 +82,9 @@ impl Authenticate for Door {
         let mut data = Data::default();
         if let Some(principal) = principal {
             data.insert(Caller::new(principal.access.clone(), Arc::clone(&self.crm)));
-            let access = principal.access.clone();
             data.insert(Links::new(
-                access,
+                principal.access.clone(),
+                Arc::clone(&self.crm),
                 Arc::clone(&self.workflows),
                 Arc::clone(&self.engine),
             ));

@@ -68,6 +68,7 @@ impl From<workflow::Error> for Error {
     fn from(error: workflow::Error) -> Self {
         match error {
             workflow::Error::KeyReused => Self::key_reused(),
+            workflow::Error::Store(error) => Self::from(&error),
             fault => Self::fault(&fault),
         }
     }
@@ -77,6 +78,7 @@ impl From<engine::Error> for Error {
     fn from(error: engine::Error) -> Self {
         match error {
             engine::Error::KeyReused => Self::key_reused(),
+            engine::Error::Store(error) => Self::from(&error),
             fault => Self::fault(&fault),
         }
     }
@@ -84,7 +86,10 @@ impl From<engine::Error> for Error {
 
 impl From<&store::Error> for Error {
     fn from(error: &store::Error) -> Self {
-        Self::fault(error)
+        match error {
+            store::Error::DiskFull => Self::new(Code::Unavailable, "The server's disk is full: nothing was written."),
+            fault => Self::fault(fault),
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use pointsman_entities::{
-    approval,
-    ids::{ApprovalId, RunId, UserId, VersionId, WorkflowId},
+    approval, change,
+    ids::{ApprovalId, RecordId, RunId, UserId, VersionId, WorkflowId},
     run, step, workflow, workflow_version,
 };
 
@@ -17,13 +17,19 @@ use super::{
     caller::GATHER,
     error::{Error, Result},
 };
-use crate::{crm::Access, engine::Engine, store, workflow::manage::Workflows};
+use crate::{
+    crm::{Access, Crm},
+    engine::Engine,
+    store,
+    workflow::manage::Workflows,
+};
 
 /// The loader of one operation.
 pub struct Links(DataLoader<Rows>);
 
 struct Rows {
     access: Access,
+    crm: Arc<Crm>,
     workflows: Arc<Workflows>,
     engine: Arc<Engine>,
 }
@@ -36,11 +42,20 @@ struct AssigneesOf(ApprovalId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct StepsOf(RunId);
 
+/// The change that left a record at a version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct ChangeAt(RecordId, i64);
+
+/// The runs that the change which left a record at a version has started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct StartedBy(RecordId, i64);
+
 impl Links {
     /// A loader that has loaded nothing yet.
-    pub fn new(access: Access, workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
+    pub fn new(access: Access, crm: Arc<Crm>, workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
         let rows = Rows {
             access,
+            crm,
             workflows,
             engine,
         };
@@ -69,6 +84,25 @@ impl Links {
     /// Where the database fails.
     pub async fn run(&self, id: RunId) -> Result<Option<run::Model>> {
         self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// The change that left a record at a version. Says nothing of who may see it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn change(&self, record: RecordId, version: i64) -> Result<Option<change::Model>> {
+        let change = self.0.load_one(ChangeAt(record, version)).await;
+        change.map_err(|error| Error::from(&*error))
+    }
+
+    /// The runs that this change has started.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn started(&self, record: RecordId, version: i64) -> Result<Vec<run::Model>> {
+        let runs = self.0.load_one(StartedBy(record, version)).await;
+        runs.map(Option::unwrap_or_default)
+            .map_err(|error| Error::from(&*error))
     }
 
     /// The approval of that id, where the caller may see it.
@@ -128,6 +162,16 @@ loads! {
     |rows, ids: WorkflowId| -> workflow::Model = rows.workflows.many(ids).await?;
     |rows, ids: VersionId| -> workflow_version::Model = rows.workflows.many_versions(ids).await?;
     |rows, ids: RunId| -> run::Model = rows.engine.many_runs(ids).await?;
+    |rows, places: ChangeAt| -> change::Model = {
+        let places: Vec<_> = places.iter().map(|place| (place.0, place.1)).collect();
+        let changes = rows.crm.changes_at(&places).await?;
+        changes.into_iter().map(|((record, version), change)| (ChangeAt(record, version), change)).collect()
+    };
+    |rows, places: StartedBy| -> Vec<run::Model> = {
+        let places: Vec<_> = places.iter().map(|place| (place.0, place.1)).collect();
+        let runs = rows.engine.started_by(&places).await?;
+        runs.into_iter().map(|((record, version), runs)| (StartedBy(record, version), runs)).collect()
+    };
     |rows, ids: ApprovalId| -> approval::Model = rows.engine.many_approvals(&rows.access, ids).await?;
     |rows, approvals: AssigneesOf| -> Vec<UserId> = {
         let ids: Vec<ApprovalId> = approvals.iter().map(|approval| approval.0).collect();

@@ -11,6 +11,7 @@ mod connection;
 pub mod door;
 mod error;
 mod filter;
+mod job;
 mod key;
 mod links;
 mod money;
@@ -48,7 +49,10 @@ pub struct Query(
     object::ObjectQueries,
     timeline::TimelineQueries,
     workflow::WorkflowQueries,
+    workflow::TrialQueries,
+    workflow::EnrolmentQueries,
     run::RunQueries,
+    job::JobQueries,
     approval::ApprovalQueries,
     notification::NotificationQueries,
 );
@@ -62,6 +66,7 @@ pub struct Mutation(
     suppression::SuppressionMutations,
     object::ObjectMutations,
     workflow::WorkflowMutations,
+    workflow::TrialMutations,
     run::RunMutations,
     approval::ApprovalMutations,
     notification::NotificationMutations,
@@ -74,6 +79,7 @@ pub struct Subscription(
     subscription::RunEventSubscriptions,
     subscription::RunSubscriptions,
     subscription::RecordSubscriptions,
+    job::JobSubscriptions,
     subscription::NotificationSubscriptions,
 );
 

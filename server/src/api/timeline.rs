@@ -1,17 +1,26 @@
 //! The history of one record, from the change log.
 
+use std::sync::Arc;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
+use pointsman_entities::change as change_row;
 
 use super::{
     caller::{caller, part},
     connection::{PageInfo, page_size},
     error::{Error, Result},
+    links::links,
+    node::{Node, node},
     noun::Noun,
     object::User,
+    run::Run,
     scalar::{DateTime, Json},
 };
-use crate::crm::{Crm, change, history, id};
+use crate::{
+    crm::{Access, Crm, Record, cause::step, change, history, id},
+    store,
+};
 
 /// Changes of a page where its size isn't given.
 const DEFAULT: u64 = 25;
@@ -31,24 +40,43 @@ pub enum ChangeOperation {
 }
 
 /// One committed change of one record.
-pub struct Change(history::Entry);
+pub struct Change {
+    record: Arc<Record>,
+    entry: history::Entry,
+}
+
+impl Change {
+    /// What the access may see of a row of the log, of a record that it may read.
+    ///
+    /// # Errors
+    /// Where the row holds what no change writes.
+    pub fn of(access: &Access, record: Arc<Record>, row: change_row::Model) -> Result<Self> {
+        let entry = history::Entry::of(access, &record, row).map_err(store::Error::from)?;
+        Ok(Self { record, entry })
+    }
+
+    /// What the log says.
+    pub fn entry(&self) -> &history::Entry {
+        &self.entry
+    }
+}
 
 /// One committed change of one record.
 #[Object]
 impl Change {
     /// What happened.
     async fn operation(&self) -> ChangeOperation {
-        self.0.operation.into()
+        self.entry.operation.into()
     }
 
     /// When.
     async fn at(&self) -> DateTime {
-        DateTime(self.0.at)
+        DateTime(self.entry.at)
     }
 
     /// The version of the record after it.
     async fn version(&self) -> i32 {
-        i32::try_from(self.0.version).unwrap_or(i32::MAX)
+        i32::try_from(self.entry.version).unwrap_or(i32::MAX)
     }
 
     /// The fields that changed.
@@ -58,17 +86,17 @@ impl Change {
             before: field.before.clone().map(Json),
             after: field.after.clone().map(Json),
         };
-        self.0.fields.iter().map(change).collect()
+        self.entry.fields.iter().map(change).collect()
     }
 
     /// Who did it: `user_…`, `key_…` or `system`.
     async fn actor(&self) -> &str {
-        &self.0.actor
+        &self.entry.actor
     }
 
     /// The user who did it; null where it was a key or the system.
     async fn user(&self, context: &Context<'_>) -> Result<Option<User>> {
-        match id::parse(User::OBJECT, &self.0.actor) {
+        match id::parse(User::OBJECT, &self.entry.actor) {
             Some(id) => Ok(caller(context)?.record(User::OBJECT, id).await?.map(User::from)),
             None => Ok(None),
         }
@@ -76,7 +104,37 @@ impl Change {
 
     /// Why: `request`, or the run and the node that did it as `run_…/node`.
     async fn cause(&self) -> &str {
-        &self.0.cause
+        &self.entry.cause
+    }
+
+    /// The record as it is now; null where it is in the bin.
+    async fn record(&self, context: &Context<'_>) -> Result<Option<Node>> {
+        let record = (self.record.object.name, self.record.id);
+        Ok(caller(context)?.record(record.0, record.1).await?.and_then(node))
+    }
+
+    /// The run that did it; null where somebody asked for it.
+    async fn run(&self, context: &Context<'_>) -> Result<Option<Run>> {
+        match self.entry.run {
+            Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
+            None => Ok(None),
+        }
+    }
+
+    /// The step of that run.
+    async fn step(&self) -> Option<&str> {
+        step(&self.entry.cause)
+    }
+
+    /// The runs that it started.
+    async fn runs(&self, context: &Context<'_>) -> Result<Vec<Run>> {
+        let runs = links(context)?.started(self.record.id, self.entry.version).await?;
+        Ok(runs.into_iter().map(Run::from).collect())
+    }
+
+    /// Whether it was kept from starting workflows, as an import may be.
+    async fn suppressed(&self) -> bool {
+        self.entry.suppressed
     }
 }
 
@@ -84,11 +142,11 @@ impl Change {
 #[derive(SimpleObject)]
 pub struct FieldChange {
     /// The field's name.
-    field: String,
+    pub field: String,
     /// What it held; null where it was empty.
-    before: Option<Json>,
+    pub before: Option<Json>,
     /// What it holds since; null where it is empty.
-    after: Option<Json>,
+    pub after: Option<Json>,
 }
 
 /// A page of a record's history, the newest change first.
@@ -124,20 +182,18 @@ impl TimelineQueries {
         #[graphql(desc = "Changes behind this cursor.")] after: Option<String>,
     ) -> Result<Option<ChangeConnection>> {
         let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
-        let page = history::Page {
-            size: first.map_or(Ok(DEFAULT), page_size)?,
-            before: after.as_deref().map(place).transpose()?,
-        };
+        let page = page(first, after.as_deref())?;
         let found = crm.history(caller.access(), &record_id, &page).await?;
-        Ok(found.map(|found| ChangeConnection::of(found, page.before.is_some())))
+        Ok(found.map(|found| ChangeConnection::of(found, page.behind.is_some())))
     }
 }
 
 impl ChangeConnection {
-    fn of(found: history::Found, has_previous_page: bool) -> Self {
-        let edge = |entry: history::Entry| ChangeEdge {
-            cursor: BASE64_URL_SAFE_NO_PAD.encode(entry.seq.to_be_bytes()),
-            node: Change(entry),
+    /// The page that was found.
+    pub fn of(found: history::Found, has_previous_page: bool) -> Self {
+        let edge = |(record, entry): (Arc<Record>, history::Entry)| ChangeEdge {
+            cursor: cursor(entry.seq),
+            node: Change { record, entry },
         };
         let edges: Vec<ChangeEdge> = found.entries.into_iter().map(edge).collect();
         Self {
@@ -150,6 +206,22 @@ impl ChangeConnection {
             edges,
         }
     }
+}
+
+/// The part of a history that is asked for.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the size is out of range, or the cursor is none.
+pub fn page(first: Option<i32>, after: Option<&str>) -> Result<history::Page> {
+    Ok(history::Page {
+        size: first.map_or(Ok(DEFAULT), page_size)?,
+        behind: after.map(place).transpose()?,
+    })
+}
+
+/// A change's place in the log, for `after`.
+pub fn cursor(seq: i64) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(seq.to_be_bytes())
 }
 
 fn place(cursor: &str) -> Result<i64> {

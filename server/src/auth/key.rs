@@ -72,8 +72,10 @@ impl Accounts {
         update.must_match = false;
         let mut set = WriteSet::new();
         set.push(Write::Update(update));
-        self.write(set).await?;
-        self.taken_back();
+        let written = self.write(set).await;
+        // Also after an error: the commit may have gone through.
+        self.crm.revocations().note();
+        written?;
         self.key(id).await
     }
 

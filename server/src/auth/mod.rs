@@ -2,6 +2,7 @@
 //! [`crate::crm::Access`]; what that allows is the CRM's to say.
 
 mod key;
+mod known;
 pub mod password;
 mod principal;
 mod session;
@@ -12,8 +13,6 @@ mod user;
 
 use std::sync::{Arc, Mutex};
 
-use tokio::sync::watch;
-
 pub use key::{NewKey, ShownKey};
 pub use principal::{Credential, Principal};
 pub use session::{LIFE as SESSION_LIFE, SignIn, SignedIn};
@@ -21,6 +20,7 @@ pub use set_up::{FirstUser, SetUp};
 pub use user::NewUser;
 
 use crate::{crm::Crm, store};
+use known::Known;
 use password::Passwords;
 use throttle::Throttle;
 
@@ -29,8 +29,7 @@ pub struct Accounts {
     crm: Arc<Crm>,
     passwords: Passwords,
     throttle: Mutex<Throttle>,
-    /// Counts what was taken back here, so that open connections look whether it was theirs.
-    revocations: watch::Sender<u64>,
+    known: Known,
 }
 
 /// Why an account could not be read or written.
@@ -56,12 +55,8 @@ impl Accounts {
             crm,
             passwords: Passwords::default(),
             throttle: Mutex::default(),
-            revocations: watch::Sender::new(0),
+            known: Known::default(),
         }
-    }
-
-    fn taken_back(&self) {
-        self.revocations.send_modify(|count| *count += 1);
     }
 }
 

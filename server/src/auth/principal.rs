@@ -1,13 +1,21 @@
-//! Recognises users and programs by what they show. Never tells why something was not recognised.
+//! Recognises users and programs by what they show. Never tells why something was not recognised, and never remembers it
+//! longer than [`super::known`] says.
 
 use std::{sync::Arc, time::Duration};
 
-use pointsman_entities::{api_key, ids::UserId, session, time::Timestamp, user};
+use pointsman_entities::{
+    api_key,
+    ids::{KeyId, UserId},
+    session,
+    time::Timestamp,
+    user,
+};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     Accounts, Error,
+    known::{AGE, Moment, Standing},
     token::{ApiKey, SessionToken},
 };
 use crate::{
@@ -18,7 +26,7 @@ use crate::{
 /// How far the time of a key's last use may lag, in microseconds: a write for each request would cost more than it tells.
 const LAST_USE: i64 = 60_000_000;
 /// How often an open connection looks whether what it was opened with still counts.
-const RECHECK: Duration = Duration::from_secs(30);
+const RECHECK: Duration = Duration::from_micros(AGE.unsigned_abs());
 
 /// Somebody who was recognised.
 #[derive(Clone, Debug)]
@@ -28,11 +36,11 @@ pub struct Principal {
 }
 
 /// What a principal was recognised by.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Credential {
     /// A session, by the digest of its token.
     Session(Vec<u8>),
-    Key(pointsman_entities::ids::KeyId),
+    Key(KeyId),
 }
 
 impl Accounts {
@@ -52,98 +60,126 @@ impl Accounts {
     /// # Errors
     /// Where the database fails.
     pub async fn by_session(&self, token: &SecretString) -> Result<Option<Principal>, Error> {
-        match token.expose_secret().parse::<SessionToken>() {
-            Ok(token) => self.session(token.digest().as_bytes()).await,
-            Err(_) => Ok(None),
-        }
+        let Ok(token) = token.expose_secret().parse::<SessionToken>() else {
+            return Ok(None);
+        };
+        let credential = Credential::Session(token.digest().as_bytes().to_vec());
+        let standing = self.standing(&credential).await?;
+        Ok(standing.map(|standing| Principal {
+            access: standing.access,
+            credential,
+        }))
     }
 
-    /// Returns once the principal is no longer recognised.
+    async fn by_key(&self, shown: &ApiKey) -> Result<Option<Principal>, Error> {
+        let credential = Credential::Key(shown.id);
+        let Some(standing) = self.standing(&credential).await? else {
+            return Ok(None);
+        };
+        let matches = |key: &Arc<api_key::Model>| shown.digest().matches(&key.secret_hash);
+        let Some(key) = standing.key.filter(matches) else {
+            return Ok(None);
+        };
+        self.note_use(&key);
+        Ok(Some(Principal {
+            access: standing.access,
+            credential,
+        }))
+    }
+
+    /// Returns once the principal is no longer recognised, or may do more or less than it could.
     pub async fn revoked(self: Arc<Self>, principal: Principal) {
-        let mut revocations = self.revocations.subscribe();
+        let mut revocations = self.crm.revocations().watch();
+        // What was taken back between the recognition and now is looked at too.
+        revocations.mark_changed();
         loop {
             tokio::select! {
                 () = self.crm.source().sleep(RECHECK) => {}
                 changed = revocations.changed() => if changed.is_err() { return },
             }
-            match self.still(&principal).await {
-                Ok(true) => {}
-                Ok(false) => return,
+            match self.standing(&principal.credential).await {
+                Ok(Some(standing)) if standing.access == principal.access => {}
+                Ok(_) => return,
                 // A connection outlives a short failure of the database, which requests on it will show.
                 Err(error) => tracing::warn!(%error, "an open connection's credential could not be checked"),
             }
         }
     }
 
-    async fn still(&self, principal: &Principal) -> Result<bool, Error> {
-        Ok(match &principal.credential {
-            Credential::Session(digest) => self.session(digest).await?.is_some(),
-            Credential::Key(id) => match self.valid_key(*id).await? {
-                Some(key) => self.owned(&key).await?.is_some(),
-                None => false,
-            },
-        })
+    /// What a credential is good for, from memory where that is recent enough.
+    async fn standing(&self, credential: &Credential) -> Result<Option<Standing>, Error> {
+        let now = Moment {
+            at: self.crm.source().now(),
+            revocations: self.crm.revocations().count(),
+        };
+        if let Some(standing) = self.known.get(credential, now) {
+            return Ok(Some(standing));
+        }
+        let read = match credential {
+            Credential::Session(digest) => self.session(digest, now.at).await?,
+            Credential::Key(id) => self.valid_key(*id, now.at).await?,
+        };
+        if let Some(standing) = &read {
+            self.known.put(credential.clone(), standing.clone(), now);
+        }
+        Ok(read)
     }
 
-    async fn session(&self, digest: &[u8]) -> Result<Option<Principal>, Error> {
+    async fn session(&self, digest: &[u8], now: Timestamp) -> Result<Option<Standing>, Error> {
         let reads = self.crm.store().reads();
         let session = session::Entity::find_by_id(digest.to_vec()).one(reads).await?;
-        let Some(session) = session.filter(|session| session.expires_at > self.crm.source().now()) else {
+        let Some(session) = session.filter(|session| session.expires_at > now) else {
             return Ok(None);
         };
-        let role = self.active(session.user_id).await?;
-        Ok(role.map(|role| Principal {
-            access: Access::new(Actor::User(session.user_id), role),
-            credential: Credential::Session(session.token_hash),
+        let active = self.active(session.user_id, now).await?;
+        Ok(active.map(|user| Standing {
+            access: Access::new(Actor::User(session.user_id), user.role),
+            key: None,
+            ends_at: earlier(Some(session.expires_at), user.ends_at),
         }))
     }
 
-    async fn by_key(&self, shown: &ApiKey) -> Result<Option<Principal>, Error> {
-        let key = self.valid_key(shown.id).await?;
-        let Some(key) = key.filter(|key| shown.digest().matches(&key.secret_hash)) else {
-            return Ok(None);
-        };
-        let access = self.owned(&key).await?;
-        if access.is_some() {
-            self.note_use(&key);
-        }
-        Ok(access.map(|access| Principal {
-            access,
-            credential: Credential::Key(key.id),
-        }))
-    }
-
-    async fn valid_key(&self, id: pointsman_entities::ids::KeyId) -> Result<Option<api_key::Model>, Error> {
-        let now = self.crm.source().now();
+    /// What a key may do; none where it was taken back or is too old, or its owner may do nothing.
+    async fn valid_key(&self, id: KeyId, now: Timestamp) -> Result<Option<Standing>, Error> {
         let key = api_key::Entity::find_by_id(id).one(self.crm.store().reads()).await?;
-        Ok(key.filter(|key| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now)))
-    }
-
-    /// What a key may do; none where its owner may do nothing.
-    async fn owned(&self, key: &api_key::Model) -> Result<Option<Access>, Error> {
+        let valid = |key: &api_key::Model| key.revoked_at.is_none() && key.expires_at.is_none_or(|end| end > now);
+        let Some(key) = key.filter(valid) else {
+            return Ok(None);
+        };
         let role = Role::parse(&key.role).ok_or_else(|| Error::Damaged {
             table: "api_key",
             id: key.id.0.to_string(),
         })?;
         let access = Access::new(Actor::Key(key.id), role);
-        match key.user_id {
-            None => Ok(Some(access)),
-            Some(owner) => Ok(self.active(owner).await?.map(|role| access.owned_by(owner, role))),
-        }
+        let (access, ends_at) = match key.user_id {
+            None => (access, key.expires_at),
+            Some(owner) => match self.active(owner, now).await? {
+                None => return Ok(None),
+                Some(user) => (access.owned_by(owner, user.role), earlier(key.expires_at, user.ends_at)),
+            },
+        };
+        Ok(Some(Standing {
+            access,
+            key: Some(Arc::new(key)),
+            ends_at,
+        }))
     }
 
     /// The user's role; none where the user is deleted or disabled.
-    async fn active(&self, id: UserId) -> Result<Option<Role>, Error> {
-        let now = self.crm.source().now();
+    async fn active(&self, id: UserId, now: Timestamp) -> Result<Option<Active>, Error> {
         let user = user::Entity::find_by_id(id).one(self.crm.store().reads()).await?;
         let active = |user: &user::Model| user.deleted_at.is_none() && user.disabled_at.is_none_or(|at| at > now);
         let damaged = || Error::Damaged {
             table: "user",
             id: id.0.to_string(),
         };
-        user.filter(active)
-            .map(|user| Role::parse(&user.role).ok_or_else(damaged))
-            .transpose()
+        let role = |user: user::Model| {
+            Ok(Active {
+                role: Role::parse(&user.role).ok_or_else(damaged)?,
+                ends_at: user.disabled_at,
+            })
+        };
+        user.filter(active).map(role).transpose()
     }
 
     fn note_use(&self, key: &api_key::Model) {
@@ -151,6 +187,7 @@ impl Accounts {
         if key.last_used_at.is_some_and(|last| now < last.plus_micros(LAST_USE)) {
             return;
         }
+        self.known.used(&Credential::Key(key.id), now);
         let (store, id) = (Arc::clone(self.crm.store()), key.id);
         // Nobody waits for it, and what is lost in a crash is a minute.
         tokio::spawn(async move {
@@ -161,7 +198,17 @@ impl Accounts {
     }
 }
 
-fn used(id: pointsman_entities::ids::KeyId, now: Timestamp) -> WriteSet {
+/// A user who may sign in, and until when where an end is set.
+struct Active {
+    role: Role,
+    ends_at: Option<Timestamp>,
+}
+
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min()
+}
+
+fn used(id: KeyId, now: Timestamp) -> WriteSet {
     let row = api_key::ActiveModel {
         last_used_at: Set(Some(now)),
         ..Default::default()

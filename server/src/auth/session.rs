@@ -97,9 +97,10 @@ impl Accounts {
             key: vec![("token_hash", digest.clone().into())],
             must_match: false,
         }));
-        self.write(set).await?;
-        self.taken_back();
-        Ok(true)
+        let written = self.write(set).await;
+        // Also after an error: the commit may have gone through.
+        self.crm.revocations().note();
+        written.map(|()| true)
     }
 
     async fn check(&self, email: &str, password: SecretString) -> Result<Option<UserId>, Error> {

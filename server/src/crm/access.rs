@@ -50,6 +50,8 @@ pub enum Permission {
     InspectRuns,
     /// Create and revoke API keys.
     ManageKeys,
+    /// Change records without starting workflows, as an import may.
+    SuppressAutomation,
     /// Keep and change secrets.
     ManageSecrets,
     /// Say to whom nothing is sent.
@@ -57,7 +59,7 @@ pub enum Permission {
 }
 
 /// What one principal may see and do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Access {
     actor: Actor,
     role: Role,

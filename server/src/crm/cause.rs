@@ -33,6 +33,14 @@ impl Actor {
         }
     }
 
+    /// Reads what [`Actor::text`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let user = || id::parse("user", text).map(Self::User);
+        let key = || id::parse("key", text).map(Self::Key);
+        user().or_else(key).or((text == "system").then_some(Self::System))
+    }
+
     /// The user, where it is one.
     #[must_use]
     pub fn user(self) -> Option<UserId> {
@@ -53,6 +61,16 @@ impl Cause {
         }
     }
 
+    /// Reads what [`Cause::text`] wrote.
+    #[must_use]
+    pub fn parse(text: &str, depth: i64) -> Option<Self> {
+        let Some((run, node)) = text.split_once('/') else {
+            return (text == "request").then_some(Self::Request);
+        };
+        let (run, node) = (id::parse("run", run)?, node.to_owned());
+        Some(Self::Run { run, node, depth })
+    }
+
     /// The run, where one is the cause.
     #[must_use]
     pub fn run(&self) -> Option<RunId> {
@@ -70,4 +88,10 @@ impl Cause {
             Self::Run { depth, .. } => *depth,
         }
     }
+}
+
+/// The step that a cause names as the text that is stored; none where somebody asked for it.
+#[must_use]
+pub fn step(cause: &str) -> Option<&str> {
+    cause.split_once('/').map(|(_, step)| step)
 }

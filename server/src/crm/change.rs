@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use pointsman_entities::{change, time::Timestamp};
 use sea_orm::ActiveValue::Set;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
@@ -18,7 +19,8 @@ use super::{
 pub const FORMAT: i64 = 1;
 
 /// What happened to a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Operation {
     Created,
     Updated,
@@ -60,6 +62,21 @@ impl Operation {
 }
 
 impl Change {
+    /// The record as triggers see it: one that was deleted as it was before.
+    #[must_use]
+    pub fn subject(&self) -> &Arc<Record> {
+        match (self.operation, &self.before) {
+            (Operation::Deleted, Some(before)) => before,
+            (Operation::Deleted | Operation::Created | Operation::Updated | Operation::Restored, _) => &self.after,
+        }
+    }
+
+    /// What `previous` is to triggers.
+    #[must_use]
+    pub fn previous(&self) -> Option<&Arc<Record>> {
+        self.before.as_ref().filter(|_| self.operation != Operation::Deleted)
+    }
+
     /// The log's row. The payload can be erased later; its salted digest stays.
     #[must_use]
     pub fn row(&self, salt: [u8; 16]) -> change::ActiveModel {
@@ -80,6 +97,7 @@ impl Change {
             cause: Set(self.cause.text()),
             cause_run: Set(self.cause.run()),
             depth: Set(self.cause.depth()),
+            suppressed: Set(false),
             ..Default::default()
         }
     }

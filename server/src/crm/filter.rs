@@ -5,6 +5,7 @@
 
 use std::{cmp::Ordering, sync::Arc};
 
+use pointsman_entities::time::Timestamp;
 use pointsman_graph::{
     expression::{Comparison, Filter as Pushed},
     value::Value as Computed,
@@ -158,27 +159,55 @@ impl Filter {
                 )
             }
             Pushed::IsNull { field } => test(field, Test::IsNull),
-            Pushed::Contains { field, text } => test(field, Test::Contains(text.to_string())),
-            Pushed::StartsWith { field, text } => test(field, Test::StartsWith(text.to_string())),
-            Pushed::EndsWith { field, text } => test(field, Test::EndsWith(text.to_string())),
+            Pushed::Contains { field, text } => held(text, |text| test(field, Test::Contains(text))),
+            Pushed::StartsWith { field, text } => held(text, |text| test(field, Test::StartsWith(text))),
+            Pushed::EndsWith { field, text } => held(text, |text| test(field, Test::EndsWith(text))),
         }
     }
 }
 
 fn ids<'a>(object: &Object, values: impl IntoIterator<Item = &'a Computed>) -> Option<Filter> {
-    let known = values.into_iter().filter_map(|value| match value {
-        Computed::String(text) => id::parse(object.name, text),
-        Computed::Reference(reference) => id::parse(object.name, &reference.id),
+    let text = |value: &'a Computed| match value {
+        Computed::String(text) => Some(text),
+        Computed::Reference(reference) => Some(&reference.id),
         _ => None,
+    };
+    // Another spelling of an id is another text, and no record's id.
+    let known = values.into_iter().filter_map(text).filter_map(|text| {
+        let id = id::parse::<pointsman_entities::ids::RecordId>(object.name, text)?;
+        (id::format(object.name, id) == **text).then_some(id)
     });
     Some(Filter::Ids(known.collect()))
 }
 
-/// The value as the field stores it, where it can be compared there exactly. Money depends on each record's currency.
+/// The value as it is compared with what the field stores; none where that would not say what the expression says.
+///
+/// Never what a write would make of it: that trims, folds case and rounds to days, and the evaluator does none of it.
 fn stored(field: &Field, value: &Computed) -> Option<Value> {
-    match field.kind {
-        Kind::Money => None,
-        _ => validate::from_expression(field, value, None).ok(),
+    match (&field.kind, value) {
+        // Depends on each record's currency.
+        (Kind::Money, _) => None,
+        (Kind::Date | Kind::DateTime, Computed::Timestamp(time)) => {
+            let micros = time.micros();
+            let is_exact = pointsman_graph::value::Timestamp::from_micros(micros).is_ok_and(|stored| stored == *time);
+            is_exact.then_some(Value::Time(Timestamp(micros)))
+        }
+        // PostgreSQL takes no NUL as a parameter.
+        (kind, Computed::String(text)) if kind.is_text() => {
+            (!text.contains('\0')).then(|| Value::text(Arc::clone(text)))
+        }
+        _ => {
+            let stored = validate::from_expression(field, value, None).ok()?;
+            (stored.to_expression(field) == *value).then_some(stored)
+        }
+    }
+}
+
+/// A test of a text that no record can hold is one that none passes.
+fn held(text: &str, test: impl FnOnce(String) -> Option<Filter>) -> Option<Filter> {
+    match text.contains('\0') {
+        true => Some(Filter::Always(false)),
+        false => test(text.to_owned()),
     }
 }
 

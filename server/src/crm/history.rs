@@ -1,24 +1,30 @@
-//! The change log of one record, as a reader with an access sees it.
+//! The change log of one record, or of what one run did, as a reader with an access sees it.
 
-use pointsman_entities::{change, ids::RecordId, time::Timestamp};
+use std::{collections::HashMap, sync::Arc};
+
+use pointsman_entities::{
+    change,
+    ids::{RecordId, RunId},
+    time::Timestamp,
+};
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
 use super::{Access, Crm, Record, access::Action, change::Operation, id, snapshot::Snapshot};
 use crate::store;
 
-/// Which part of a history, the newest change first.
+/// Which part of a history, in its order.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
     pub size: u64,
-    /// Changes older than the one at this place of the log.
-    pub before: Option<i64>,
+    /// Changes behind the one at this place of the log.
+    pub behind: Option<i64>,
 }
 
 /// A page of a history.
 #[derive(Debug)]
 pub struct Found {
-    pub entries: Vec<Entry>,
+    pub entries: Vec<(Arc<Record>, Entry)>,
     pub has_next: bool,
 }
 
@@ -33,6 +39,10 @@ pub struct Entry {
     pub fields: Vec<FieldChange>,
     pub actor: String,
     pub cause: String,
+    /// The run that made it.
+    pub run: Option<RunId>,
+    /// Whether it was kept from starting workflows.
+    pub suppressed: bool,
 }
 
 /// One field of a change; both values are none where they were erased.
@@ -56,7 +66,7 @@ impl Crm {
             .filter(change::Column::RecordId.eq(record.id))
             .order_by_desc(change::Column::Seq)
             .limit(page.size + 1);
-        if let Some(place) = page.before {
+        if let Some(place) = page.behind {
             select = select.filter(change::Column::Seq.lt(place));
         }
         let mut rows = select.all(self.store.reads()).await?;
@@ -64,14 +74,65 @@ impl Crm {
         if has_next {
             rows.pop();
         }
-        let entries = rows.into_iter().map(|row| entry(access, &record, row));
+        let entry = |row| Ok((Arc::clone(&record), Entry::of(access, &record, row)?));
         Ok(Some(Found {
-            entries: entries.collect::<Result<_, _>>()?,
+            entries: rows.into_iter().map(entry).collect::<Result<_, DbErr>>()?,
             has_next,
         }))
     }
 
-    async fn readable(&self, access: &Access, global: &str) -> Result<Option<std::sync::Arc<Record>>, store::Error> {
+    /// A page of the changes that a run made, the oldest first; those of records that the access may not read are left
+    /// out of it.
+    ///
+    /// # Errors
+    /// As [`Crm::history`].
+    pub async fn changes_of(&self, access: &Access, run: RunId, page: &Page) -> Result<Found, store::Error> {
+        let mut select = change::Entity::find()
+            .filter(change::Column::CauseRun.eq(run))
+            .order_by_asc(change::Column::Seq)
+            .limit(page.size + 1);
+        if let Some(place) = page.behind {
+            select = select.filter(change::Column::Seq.gt(place));
+        }
+        let mut rows = select.all(self.store.reads()).await?;
+        let has_next = rows.len() as u64 > page.size;
+        if has_next {
+            rows.pop();
+        }
+        let mut snapshot = Snapshot::new(&self.store);
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in rows {
+            let Some(object) = self.catalogue.object(&row.object) else {
+                continue;
+            };
+            let record = snapshot.load(object, row.record_id).await?;
+            if let Some(record) = record.filter(|record| access.allows(Action::Read, record)) {
+                let entry = Entry::of(access, &record, row)?;
+                entries.push((record, entry));
+            }
+        }
+        Ok(Found { entries, has_next })
+    }
+
+    /// The changes that left these records at these versions, in one statement.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn changes_at(
+        &self,
+        places: &[(RecordId, i64)],
+    ) -> Result<HashMap<(RecordId, i64), change::Model>, store::Error> {
+        let select = change::Entity::find()
+            .filter(change::Column::RecordId.is_in(places.iter().map(|(record, _)| *record)))
+            .filter(change::Column::RecordVersion.is_in(places.iter().map(|(_, version)| *version)));
+        let rows = select.all(self.store.reads()).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ((row.record_id, row.record_version), row))
+            .collect())
+    }
+
+    pub(super) async fn readable(&self, access: &Access, global: &str) -> Result<Option<Arc<Record>>, store::Error> {
         let known = id::split(global).and_then(|(prefix, id)| Some((self.catalogue.object(prefix)?, RecordId(id))));
         let Some((object, id)) = known else {
             return Ok(None);
@@ -81,28 +142,36 @@ impl Crm {
     }
 }
 
-fn entry(access: &Access, record: &Record, row: change::Model) -> Result<Entry, DbErr> {
-    let damaged = |what: &str| DbErr::Type(format!("change {}: {what}", row.seq));
-    let payload: Json = match &row.payload {
-        Some(text) => serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?,
-        None => Json::Null,
-    };
-    let changed = |name: &str| {
-        let (_, field) = record.object.field(name)?;
-        let value = |place: usize| payload.get(name)?.get(place).filter(|value| !value.is_null()).cloned();
-        access.sees(&record.object, field).then(|| FieldChange {
-            field: field.name,
-            before: value(0),
-            after: value(1),
+impl Entry {
+    /// What the access may see of a row of the log.
+    ///
+    /// # Errors
+    /// Where the row holds what no change writes.
+    pub fn of(access: &Access, record: &Record, row: change::Model) -> Result<Self, DbErr> {
+        let damaged = |what: &str| DbErr::Type(format!("change {}: {what}", row.seq));
+        let payload: Json = match &row.payload {
+            Some(text) => serde_json::from_str(text).map_err(|error| damaged(&error.to_string()))?,
+            None => Json::Null,
+        };
+        let changed = |name: &str| {
+            let (_, field) = record.object.field(name)?;
+            let value = |place: usize| payload.get(name)?.get(place).filter(|value| !value.is_null()).cloned();
+            access.sees(&record.object, field).then(|| FieldChange {
+                field: field.name,
+                before: value(0),
+                after: value(1),
+            })
+        };
+        Ok(Self {
+            seq: row.seq,
+            operation: Operation::parse(&row.operation).ok_or_else(|| damaged("no operation"))?,
+            at: row.at,
+            version: row.record_version,
+            fields: row.fields.split(',').filter_map(changed).collect(),
+            actor: row.actor.clone(),
+            cause: row.cause.clone(),
+            run: row.cause_run,
+            suppressed: row.suppressed,
         })
-    };
-    Ok(Entry {
-        seq: row.seq,
-        operation: Operation::parse(&row.operation).ok_or_else(|| damaged("no operation"))?,
-        at: row.at,
-        version: row.record_version,
-        fields: row.fields.split(',').filter_map(changed).collect(),
-        actor: row.actor.clone(),
-        cause: row.cause.clone(),
-    })
+    }
 }

@@ -53,10 +53,12 @@ raw!(
     EffectId,
     KeyId,
     MemberId,
+    JobId,
+    SecretId,
+    ScheduleId,
     SignalId,
     ApprovalId,
-    NotificationId,
-    SecretId
+    NotificationId
 );
 
 #[cfg(test)]

@@ -14,8 +14,10 @@ pub mod id;
 pub mod keyed;
 pub mod mutate;
 pub mod object;
+pub mod past;
 pub mod query;
 pub mod record;
+pub mod revocations;
 pub mod snapshot;
 pub mod validate;
 pub mod value;
@@ -23,7 +25,10 @@ pub mod write;
 
 use std::sync::Arc;
 
-use crate::{source::Source, store::Store};
+use crate::{
+    source::Source,
+    store::{self, Store},
+};
 
 pub use access::Access;
 pub use catalogue::Catalogue;
@@ -37,6 +42,7 @@ pub struct Crm {
     source: Arc<Source>,
     enrol: Arc<dyn write::Enrol>,
     committed: Arc<dyn mutate::Committed>,
+    revocations: revocations::Revocations,
 }
 
 impl Crm {
@@ -54,7 +60,16 @@ impl Crm {
             source,
             enrol,
             committed,
+            revocations: revocations::Revocations::default(),
         }
+    }
+
+    /// Learns which workflows are active now. A decision that is committed need not: it is refused where it is out of date.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn refresh(&self) -> Result<(), store::Error> {
+        self.enrol.refresh().await
     }
 
     #[must_use]
@@ -65,6 +80,12 @@ impl Crm {
     #[must_use]
     pub fn source(&self) -> &Source {
         &self.source
+    }
+
+    /// Counts the changes of users on this server node, and whatever else takes rights away.
+    #[must_use]
+    pub fn revocations(&self) -> &revocations::Revocations {
+        &self.revocations
     }
 
     #[must_use]

@@ -2,17 +2,20 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::ids::RecordId;
+use pointsman_entities::{ids::RecordId, user};
+use sea_orm::EntityName;
 use uuid::Uuid;
 
 use super::{
     Access, Crm, Record,
+    access::Permission,
     cause::Cause,
     keyed::Seen,
+    revocations::Revocations,
     validate::Code,
     write::{Automation, Command, Decision, Enrolled, Problem},
 };
-use crate::store::{self, Refusal, Row, Turn, WriteSet};
+use crate::store::{self, Refusal, Row, Turn, Write, WriteSet};
 
 pub use super::keyed::Key;
 
@@ -57,7 +60,7 @@ impl Crm {
     /// # Errors
     /// Where the database fails.
     pub async fn mutate(&self, mutation: &Mutation<'_>) -> Result<Outcome, store::Error> {
-        let mut rows = Vec::new();
+        let mut rows: Vec<Row> = Vec::new();
         for attempt in 0.. {
             if let Some(outcome) = self.answered(mutation).await? {
                 return Ok(outcome);
@@ -67,19 +70,15 @@ impl Crm {
             } else {
                 Some(self.store.turn(&rows).await?)
             };
+            if let Some(problem) = forbidden(mutation) {
+                return Ok(Outcome::Refused(vec![problem]));
+            }
             let mut decision = Decision::new(self, mutation.access, Cause::Request);
             decision.automation = mutation.automation;
             let records = match self.decide(&mut decision, &mutation.commands).await? {
                 Ok(records) => records,
                 Err(problems) => return Ok(Outcome::Refused(problems)),
             };
-            rows = records
-                .iter()
-                .map(|record| Row {
-                    table: record.object.name,
-                    id: record.id.0,
-                })
-                .collect();
             if let Some(beside) = mutation.beside {
                 beside(&records, &mut decision.set);
             }
@@ -88,6 +87,8 @@ impl Crm {
                 let row = key.row(mutation.access.actor(), &ids, decision.now);
                 decision.set.insert(row);
             }
+            decision.close();
+            rows = decision.set.updated();
             match self.settle(decision, turn).await? {
                 Ok(()) => return Ok(Outcome::Written(records)),
                 Err(refusal) => {
@@ -107,30 +108,24 @@ impl Crm {
     /// Where the database fails.
     pub async fn settle(
         &self,
-        decision: Decision<'_>,
+        mut decision: Decision<'_>,
         turn: Option<Turn<'_>>,
     ) -> Result<Result<(), Refusal>, store::Error> {
+        decision.close();
         let Decision {
             set, enrolled, logs, ..
         } = decision;
-        let committed = Arc::clone(&self.committed);
+        let sequel = Sequel {
+            committed: Arc::clone(&self.committed),
+            revocations: changes_users(&set).then(|| self.revocations.clone()),
+            enrolled,
+            logs,
+        };
         let outcome = match turn {
-            Some(turn) => {
-                let outcome = turn.commit(set).await?;
-                if outcome.is_ok() {
-                    committed.committed(enrolled, logs);
-                }
-                outcome
-            }
+            Some(turn) => sequel.follow(turn.commit(set).await)?,
             None => {
                 let store = Arc::clone(&self.store);
-                let settled = tokio::spawn(async move {
-                    let outcome = store.commit(set).await?;
-                    if outcome.is_ok() {
-                        committed.committed(enrolled, logs);
-                    }
-                    Ok::<_, store::Error>(outcome)
-                });
+                let settled = tokio::spawn(async move { sequel.follow(store.commit(set).await) });
                 settled.await.map_err(|_| store::Error::Stopped)??
             }
         };
@@ -168,6 +163,51 @@ impl Crm {
             Seen::Other => Outcome::KeyReused,
         }))
     }
+}
+
+/// What follows from a commit.
+struct Sequel {
+    committed: Arc<dyn Committed>,
+    /// Where users are changed: their roles, and whether they may sign in.
+    revocations: Option<Revocations>,
+    enrolled: Vec<Enrolled>,
+    logs: bool,
+}
+
+impl Sequel {
+    fn follow(self, outcome: Result<Result<(), Refusal>, store::Error>) -> Result<Result<(), Refusal>, store::Error> {
+        // Also after an error: the commit may have gone through.
+        if let Some(revocations) = self.revocations {
+            revocations.note();
+        }
+        if let Ok(Ok(())) = outcome {
+            self.committed.committed(self.enrolled, self.logs);
+        }
+        outcome
+    }
+}
+
+fn changes_users(set: &WriteSet) -> bool {
+    let changes = |write: &Write| match write {
+        Write::Update(update) => update.table == user::Entity.table_name(),
+        Write::Delete(delete) => delete.table == user::Entity.table_name(),
+        Write::Insert(_) | Write::Require(_) => false,
+    };
+    set.writes().iter().any(changes)
+}
+
+/// Suppressing automation takes a right of its own: what it leaves undone nobody notices.
+fn forbidden(mutation: &Mutation<'_>) -> Option<(usize, Problem)> {
+    let allowed = match mutation.automation {
+        Automation::Run => true,
+        Automation::Suppress => mutation.access.has(Permission::SuppressAutomation),
+    };
+    let problem = || Problem {
+        code: Code::Forbidden,
+        message: "your role may not suppress automation".into(),
+        field: None,
+    };
+    (!allowed).then(|| (0, problem()))
 }
 
 /// The unique field that a refusal is about.

@@ -54,6 +54,14 @@ pub struct Cursor {
     id: RecordId,
 }
 
+impl Cursor {
+    /// The place of a record in an order by nothing but the id.
+    #[must_use]
+    pub fn at(id: RecordId) -> Self {
+        Self { values: Vec::new(), id }
+    }
+}
+
 /// A page of records.
 #[derive(Debug)]
 pub struct Found {

@@ -57,6 +57,11 @@ impl<'a> Snapshot<'a> {
         self.seen.insert((record.object.name, record.id), Some(record));
     }
 
+    /// Takes a record, or its absence, for granted, whatever the database holds: to decide as of another time.
+    pub fn suppose(&mut self, object: &Object, id: RecordId, record: Option<Arc<Record>>) {
+        self.seen.insert((object.name, id), record);
+    }
+
     /// Puts a record that this decision writes over what the database holds.
     pub fn write(&mut self, record: Arc<Record>) {
         self.written.insert((record.object.name, record.id));

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use pointsman_entities::{
-    ids::{RecordId, RunId, VersionId, WorkflowId},
+    ids::{GateId, RecordId, RunId, VersionId, WorkflowId},
     time::Timestamp,
 };
-use sea_orm::Value as Bound;
+use sea_orm::{ActiveValue::Set, Value as Bound};
 use serde_json::Value as Json;
 
 use super::{
@@ -73,7 +73,7 @@ pub enum Automation {
     Suppress,
 }
 
-/// A run that a change or a person started, as the engine takes it over once the write set is committed: what stands in
+/// A run that a change, a person, a time or a call started, as the engine takes it over once the write set is committed: what stands in
 /// the run's row, so that it need not be read back.
 #[derive(Clone, Debug)]
 pub struct Enrolled {
@@ -86,11 +86,27 @@ pub struct Enrolled {
     pub previous: Option<Arc<Record>>,
     /// The answers to a manual trigger's form.
     pub form: Json,
+    /// The version that the change which starts the run leaves its record at; none where no change starts it.
+    pub change: Option<i64>,
+    /// Why: the cause of the change, or who asked for it.
+    pub cause: String,
+    /// The run that made the change.
+    pub cause_run: Option<RunId>,
+    /// What a call from outside has sent.
+    pub payload: Json,
+    /// The time that started the run, where one did; it may have passed a while ago.
+    pub due: Option<Timestamp>,
+    /// At most one run of the workflow has it.
+    pub key: Option<String>,
     pub depth: i64,
+    /// The gate that the run passes.
+    pub gate: Option<GateId>,
+    /// Whether it may not start yet.
+    pub held: bool,
     pub at: Timestamp,
 }
 
-/// Adds to a write set the runs that a change starts. Implemented by `workflow`; records know no workflows.
+/// Knows which workflows are active. Implemented by `workflow`; records know no workflows.
 pub trait Enrol: Send + Sync {
     /// Learns which workflows are active: a write set was refused because what was known is out of date.
     ///
@@ -98,16 +114,28 @@ pub trait Enrol: Send + Sync {
     /// Where the database fails.
     fn refresh(&self) -> BoxFuture<'_, Result<(), store::Error>>;
 
+    /// What enrols the changes of one decision.
+    fn begin(&self) -> Box<dyn Enrolment>;
+}
+
+/// Adds to a write set the runs that the changes of one decision start.
+pub trait Enrolment: Send + Sync {
+    /// The epoch of the triggers that changes are matched with.
+    fn epoch(&self) -> i64;
+
     /// Adds the runs' rows and the guard that the workflows are still the active ones.
     ///
     /// # Errors
     /// Where the database fails.
     fn enrol<'a>(
-        &'a self,
+        &'a mut self,
         change: &'a Change,
         snapshot: &'a mut Snapshot<'_>,
         set: &'a mut WriteSet,
     ) -> BoxFuture<'a, Result<Vec<Enrolled>, store::Error>>;
+
+    /// Adds the rows that several enrolments share. Doing so twice does nothing more.
+    fn close(&mut self, set: &mut WriteSet);
 }
 
 /// A decision in the making: what it has read, what it will write, in whose name and why.
@@ -117,6 +145,7 @@ pub struct Decision<'a> {
     pub access: &'a Access,
     pub cause: Cause,
     pub automation: Automation,
+    pub enrolment: Box<dyn Enrolment>,
     pub now: Timestamp,
     pub enrolled: Vec<Enrolled>,
     /// Whether a change is logged, so that the feed must be told.
@@ -132,10 +161,16 @@ impl<'a> Decision<'a> {
             access,
             cause,
             automation: Automation::Run,
+            enrolment: crm.enrol.begin(),
             now: crm.source.now(),
             enrolled: Vec::new(),
             logs: false,
         }
+    }
+
+    /// Completes the write set. Doing so twice does nothing more.
+    pub fn close(&mut self) {
+        self.enrolment.close(&mut self.set);
     }
 }
 
@@ -291,16 +326,19 @@ impl Crm {
             None => Write::Insert(insert(&change.after, &change.cause.text())),
             Some(before) => Write::Update(update(before, &change.after, &change.cause.text())),
         });
-        decision.set.insert(change.row(self.source.secret()));
         decision.logs = true;
         decision.snapshot.write(Arc::clone(&change.after));
-        if decision.automation == Automation::Run {
-            let enrolled = self
-                .enrol
-                .enrol(&change, &mut decision.snapshot, &mut decision.set)
-                .await?;
-            decision.enrolled.extend(enrolled);
+        let mut row = change.row(self.source.secret());
+        match decision.automation {
+            Automation::Suppress => row.suppressed = Set(true),
+            Automation::Run => {
+                row.triggers = Set(Some(decision.enrolment.epoch()));
+                let (snapshot, set) = (&mut decision.snapshot, &mut decision.set);
+                let enrolled = decision.enrolment.enrol(&change, snapshot, set).await?;
+                decision.enrolled.extend(enrolled);
+            }
         }
+        decision.set.insert(row);
         Ok(())
     }
 }

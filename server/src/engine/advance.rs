@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use pointsman_entities::{ids::RunId, run, user};
+use pointsman_entities::{ids::RunId, user};
 use pointsman_graph::{decision::Decision::Finish, event::Outcome};
-use sea_orm::{ActiveValue::Set, EntityTrait};
+use sea_orm::EntityTrait;
 
 use super::{
     Engine, Error,
-    history::{What, Writer},
+    end::{Ending, end},
+    held::hold,
+    history::What,
     live::Live,
     segment::{Done, Segment},
 };
@@ -18,7 +20,8 @@ use crate::{
         cause::Actor,
         write::Enrolled,
     },
-    store::{self, Row, Update, Write, WriteSet},
+    store,
+    workflow::{admission::MAX_DEPTH, versions::Version},
 };
 
 /// How often a segment is decided anew before it takes a turn of its own.
@@ -51,16 +54,36 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
                 None => return Ok(()),
             },
         };
-        let Some(access) = principal(engine, &live).await? else {
-            return refuse(engine, &live).await;
+        let access = match course(engine, &live).await? {
+            Course::Move(access) => access,
+            // These make write sets of their own, which would wait for the turn.
+            Course::Hold => {
+                drop(turn);
+                if hold(engine, &live).await? {
+                    return Ok(());
+                }
+                refused += 1;
+                continue;
+            }
+            Course::End(ending) => {
+                drop(turn);
+                if end(engine, &live, ending).await? {
+                    return Ok(());
+                }
+                refused += 1;
+                continue;
+            }
         };
         let mut segment = Segment::new(engine, live, &access);
         segment.advance().await?;
-        let (decision, done) = segment.close()?;
-        contended = rows(&decision.set);
+        let next = segment.give_back().await?;
+        let (mut decision, done) = segment.close()?;
+        decision.close();
+        contended = decision.set.updated();
         match engine.crm.settle(decision, turn).await? {
             Ok(()) => {
                 refused = 0;
+                next.into_iter().for_each(|run| engine.wake(run));
                 known = follow(engine, done);
                 if known.is_none() {
                     return Ok(());
@@ -72,6 +95,24 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
             }
         }
     }
+}
+
+/// What is to be done with a run.
+enum Course {
+    /// It moves, in somebody's name.
+    Move(Access),
+    /// It may not start yet.
+    Hold,
+    End(Ending),
+}
+
+async fn course(engine: &Engine, live: &Live) -> Result<Course, Error> {
+    Ok(match principal(engine, &live.version).await? {
+        None => Course::End(disabled()),
+        Some(_) if live.depth >= MAX_DEPTH && !live.run.is_started() => Course::End(cut()),
+        Some(_) if live.is_held(engine.source.now()) => Course::Hold,
+        Some(access) => Course::Move(access),
+    })
 }
 
 /// Longer with each refusal, and never quite the same.
@@ -99,8 +140,8 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
 
 /// In whose name the run acts: its version's publisher, with the role that user has now. None where the user may no
 /// longer sign in.
-async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error> {
-    let Some(publisher) = live.version.publisher else {
+pub async fn principal(engine: &Engine, version: &Version) -> Result<Option<Access>, Error> {
+    let Some(publisher) = version.publisher else {
         return Ok(Some(Access::system()));
     };
     let user = user::Entity::find_by_id(publisher)
@@ -111,46 +152,23 @@ async fn principal(engine: &Engine, live: &Live) -> Result<Option<Access>, Error
     Ok(user.and_then(|user| Some(Access::new(Actor::User(publisher), Role::parse(&user.role)?))))
 }
 
-/// Ends a run whose publisher may no longer act.
-async fn refuse(engine: &Engine, live: &Live) -> Result<(), Error> {
-    let now = engine.source.now();
-    let mut history = Writer::after(live.seq, now);
-    history.note(What::Decision(Finish {
-        outcome: Outcome::Failed,
-    }));
-    let row = run::ActiveModel {
-        status: Set("FAILED".into()),
-        seq: Set(history.last()),
-        error: Set(Some(
-            "PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into(),
-        )),
-        owner: Set(None),
-        ready: Set(false),
-        epoch: Set(live.lease.epoch + 1),
-        finished_at: Set(Some(now)),
-        updated_at: Set(now),
-        ..Default::default()
-    };
-    let mut set = WriteSet::new();
-    set.push(Write::Update(
-        Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch),
-    ));
-    if let Some(row) = history.row(live.id) {
-        set.insert(row);
+/// The end of a run whose publisher may no longer act.
+fn disabled() -> Ending {
+    Ending {
+        status: "FAILED",
+        error: Some("PUBLISHER_DISABLED: whoever published the workflow may no longer sign in".into()),
+        told: What::Decision(Finish {
+            outcome: Outcome::Failed,
+        }),
     }
-    let _fenced = engine.store.commit(set).await?;
-    engine.hints.moved(live.id);
-    Ok(())
 }
 
-/// The rows that a write set updates, to lock them where others are always quicker.
-fn rows(set: &WriteSet) -> Vec<Row> {
-    let row = |write: &Write| match write {
-        Write::Update(Update { table, key, .. }) => match key.as_slice() {
-            [("id", sea_orm::Value::Uuid(Some(id)))] => Some(Row { table, id: *id }),
-            _ => None,
-        },
-        Write::Insert(_) | Write::Delete(_) | Write::Require(_) => None,
-    };
-    set.writes().iter().filter_map(row).collect()
+/// The end of a run that workflows have set off by way of each other too often. It never begins.
+fn cut() -> Ending {
+    let reason = format!("DEPTH_LIMIT: cut after {MAX_DEPTH} changes that workflows made of each other");
+    Ending {
+        status: "REFUSED",
+        error: Some(reason.clone()),
+        told: What::Refused { reason },
+    }
 }

@@ -149,6 +149,27 @@ impl Engine {
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 
+    /// The runs that the changes which left these records at these versions have started, in one statement.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn started_by(
+        &self,
+        places: &[(RecordId, i64)],
+    ) -> Result<HashMap<(RecordId, i64), Vec<run::Model>>, store::Error> {
+        let select = run::Entity::find()
+            .filter(run::Column::RecordId.is_in(places.iter().map(|(record, _)| *record)))
+            .filter(run::Column::RecordVersion.is_in(places.iter().map(|(_, version)| *version)))
+            .order_by_asc(run::Column::Id);
+        let mut found: HashMap<_, Vec<_>> = HashMap::new();
+        for run in select.all(self.store.reads()).await? {
+            if let (Some(record), Some(version)) = (run.record_id, run.record_version) {
+                found.entry((record, version)).or_default().push(run);
+            }
+        }
+        Ok(found)
+    }
+
     /// The steps of these runs in their order, in one statement, and one more for each large input or output.
     ///
     /// # Errors

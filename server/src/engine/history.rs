@@ -28,6 +28,10 @@ pub enum What {
     Fact(RunEvent),
     /// What followed from it.
     Decision(Decision),
+    /// The run may not start yet, before a time if that is known.
+    Queued { until: Option<Timestamp> },
+    /// The run never begins.
+    Refused { reason: String },
     /// A step waits, until a time if it has one.
     Waiting { step: StepId, until: Option<Timestamp> },
     /// Nobody knows whether the step's effect was carried out; a person must say.

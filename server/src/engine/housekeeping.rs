@@ -1,12 +1,11 @@
 //! Clears away what nobody needs any more, in small batches: old runs with all that belongs to them, used-up idempotency
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
+mod people;
+
 use pointsman_entities::{
-    approval, approval_assignee, effect, gate, idempotency,
-    ids::{RunId, SignalId},
-    notification, run, run_event, run_inbox, session, signal, signal_taken, signal_wait, step,
-    time::Timestamp,
-    timer, wait,
+    approval, effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, session, signal_taken,
+    signal_wait, step, time::Timestamp, timer, turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
@@ -24,11 +23,13 @@ const BATCHES: usize = 50;
 /// Second 30 of each minute.
 const TICK: &str = "30 * * * * *";
 
-const HOUR: i64 = 3_600_000_000;
-const DAY: i64 = 24 * HOUR;
+const DAY: i64 = 86_400_000_000;
 
 /// How long a keyed request gives its first answer again.
 const KEYS: i64 = DAY;
+
+/// How long a delivery is known again: senders give up after a day or three.
+const DELIVERIES: i64 = 7 * DAY;
 
 /// How long things are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -77,10 +78,10 @@ pub async fn tick(engine: &Engine) -> Result<(), Error> {
     let now = engine.source.now();
     clear_keys(engine, now).await?;
     clear_sessions(engine, now).await?;
+    clear_enrolment(engine, now).await?;
+    clear_deliveries(engine, now).await?;
     clear_runs(engine, now).await?;
-    clear_signals(engine, now).await?;
-    clear_gates(engine, now).await?;
-    clear_notifications(engine, now).await
+    people::clear(engine, now).await
 }
 
 async fn clear_keys(engine: &Engine, now: Timestamp) -> Result<(), Error> {
@@ -117,73 +118,50 @@ async fn clear_sessions(engine: &Engine, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// Signals that no open run is old enough to take.
-async fn clear_signals(engine: &Engine, now: Timestamp) -> Result<(), Error> {
-    let reads = engine.store.reads();
+/// Keys whose window is over, and why changes started nothing, as long as runs are kept.
+async fn clear_enrolment(engine: &Engine, now: Timestamp) -> Result<(), Error> {
     for _ in 0..BATCHES {
-        // A run that is just being enrolled has its id, and is not to be seen yet.
-        let settled = signal::Entity::find().filter(signal::Column::SentAt.lt(now.plus_micros(-HOUR)));
-        let some = settled.clone().limit(1).one(reads).await;
-        if some.map_err(store::Error::from)?.is_none() {
-            break;
-        }
-        let oldest = run::Entity::find()
-            .filter(run::Column::FinishedAt.is_null())
-            .order_by_asc(run::Column::Id)
-            .one(reads)
-            .await
-            .map_err(store::Error::from)?;
-        let old = match oldest {
-            Some(run) => settled.filter(signal::Column::Id.lt(SignalId(run.id.0))),
-            None => settled,
-        };
-        let mut set = WriteSet::new();
-        for signal in old.limit(BATCH).all(reads).await.map_err(store::Error::from)? {
-            payload::remove(&engine.store, &mut set, &signal.payload).await?;
-            set.push(Write::Delete(Delete {
-                table: signal::Entity.table_name(),
-                key: vec![("id", signal.id.0.into())],
-                must_match: false,
-            }));
-        }
-        if set.is_empty() {
-            break;
-        }
-        let _nothing_guards_it = engine.store.commit(set).await?;
-    }
-    Ok(())
-}
-
-/// Gates that nobody can be passing any more. One that remembers a choice is kept: the next choice begins there.
-async fn clear_gates(engine: &Engine, now: Timestamp) -> Result<(), Error> {
-    for _ in 0..BATCHES {
-        let idle = gate::Entity::find()
-            .filter(gate::Column::Last.is_null())
-            .filter(gate::Column::UpdatedAt.lt(now.plus_micros(-DAY)))
+        let old = enrolment_key::Entity::find()
+            .filter(enrolment_key::Column::Until.lte(now))
             .limit(BATCH)
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
-        let rows = idle.into_iter().map(|row| vec![("id", row.id.0.into())]);
-        if !delete(engine, gate::Entity.table_name(), rows).await? {
+        // One that was taken anew meanwhile is another run's.
+        let key = |row: enrolment_key::Model| vec![("id", row.id.0.into()), ("run_id", row.run_id.0.into())];
+        if !delete(engine, enrolment_key::Entity.table_name(), old.into_iter().map(key)).await? {
             break;
         }
     }
-    Ok(())
-}
-
-/// Notifications are kept as long as runs.
-async fn clear_notifications(engine: &Engine, now: Timestamp) -> Result<(), Error> {
     let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
     for _ in 0..BATCHES {
-        let old = notification::Entity::find()
-            .filter(notification::Column::CreatedAt.lt(now.plus_micros(-age)))
+        let old = turned_away::Entity::find()
+            .filter(turned_away::Column::At.lt(now.plus_micros(-age)))
             .limit(BATCH)
             .all(engine.store.reads())
             .await
             .map_err(store::Error::from)?;
         let rows = old.into_iter().map(|row| vec![("id", row.id.0.into())]);
-        if !delete(engine, notification::Entity.table_name(), rows).await? {
+        if !delete(engine, turned_away::Entity.table_name(), rows).await? {
+            break;
+        }
+    }
+    Ok(())
+}
+
+async fn clear_deliveries(engine: &Engine, now: Timestamp) -> Result<(), Error> {
+    for _ in 0..BATCHES {
+        let old = hook_delivery::Entity::find()
+            .filter(hook_delivery::Column::At.lt(now.plus_micros(-DELIVERIES)))
+            .limit(BATCH)
+            .all(engine.store.reads())
+            .await
+            .map_err(store::Error::from)?;
+        let rows = old.into_iter().map(|row| {
+            let workflow = ("workflow_id", row.workflow_id.0.into());
+            vec![workflow, ("delivery", row.delivery.into())]
+        });
+        if !delete(engine, hook_delivery::Entity.table_name(), rows).await? {
             break;
         }
     }
@@ -204,7 +182,7 @@ async fn clear_runs(engine: &Engine, now: Timestamp) -> Result<(), Error> {
             break;
         }
         for run in old {
-            clear_run(engine, run.id).await?;
+            clear_run(engine, &run).await?;
         }
     }
     clear_surplus(engine).await
@@ -226,15 +204,16 @@ async fn clear_surplus(engine: &Engine) -> Result<(), Error> {
             .await
             .map_err(store::Error::from)?;
         for run in surplus {
-            clear_run(engine, run.id).await?;
+            clear_run(engine, &run).await?;
         }
     }
     Ok(())
 }
 
 /// Removes a run that is over and all that belongs to it, at once.
-async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
-    let (mut set, reads) = (WriteSet::new(), engine.store.reads());
+async fn clear_run(engine: &Engine, row: &run::Model) -> Result<(), Error> {
+    let (mut set, reads, run) = (WriteSet::new(), engine.store.reads(), row.id);
+    payload::remove(&engine.store, &mut set, &row.input).await?;
     let of_run = || vec![("run_id", run.0.into())];
     let steps = step::Entity::find()
         .filter(step::Column::RunId.eq(run))
@@ -255,17 +234,7 @@ async fn clear_run(engine: &Engine, run: RunId) -> Result<(), Error> {
         }
         payload::remove(&engine.store, &mut set, &effect.payload).await?;
     }
-    let approvals = approval::Entity::find()
-        .filter(approval::Column::RunId.eq(run))
-        .all(reads)
-        .await;
-    for approval in approvals.map_err(store::Error::from)? {
-        set.push(Write::Delete(Delete {
-            table: approval_assignee::Entity.table_name(),
-            key: vec![("approval_id", approval.id.0.into())],
-            must_match: false,
-        }));
-    }
+    people::clear_assignees(engine, &mut set, run).await?;
     let tables = [
         step::Entity.table_name(),
         effect::Entity.table_name(),

@@ -72,6 +72,8 @@ pub enum Purpose {
     Deadline,
     /// The next attempt of a step.
     Retry,
+    /// The time that the workflow's rate gave the run.
+    Start,
 }
 
 impl Purpose {
@@ -83,12 +85,13 @@ impl Purpose {
             Self::Timeout => "TIMEOUT",
             Self::Deadline => "DEADLINE",
             Self::Retry => "RETRY",
+            Self::Start => "START",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Deadline, Self::Retry]
+        [Self::Delay, Self::Timeout, Self::Deadline, Self::Retry, Self::Start]
             .into_iter()
             .find(|purpose| purpose.text() == text)
     }
@@ -110,7 +113,7 @@ impl Fact {
             | Self::RecordChanged { step, attempt, .. }
             | Self::Decided { step, attempt, .. } => Some((step, *attempt)),
             Self::Due {
-                purpose: Purpose::Retry,
+                purpose: Purpose::Retry | Purpose::Start,
                 ..
             }
             | Self::Signalled { .. }

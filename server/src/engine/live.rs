@@ -4,12 +4,19 @@ use std::{collections::HashMap, sync::Arc};
 
 use pointsman_entities::{
     effect,
-    ids::{EffectId, MemberId, RecordId, RunId},
+    ids::{EffectId, GateId, MemberId, RecordId, RunId},
     run, step,
     time::Timestamp,
 };
-use pointsman_graph::{key::NodeKey, run::Run, step::StepId, value::Value};
+use pointsman_graph::{
+    key::NodeKey,
+    plan::{Operation, Trigger},
+    run::Run,
+    step::StepId,
+    value::Value,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::{Engine, Error};
@@ -40,6 +47,7 @@ pub struct Live {
     pub outputs: HashMap<StepId, Value>,
     pub effects: HashMap<StepId, EffectId>,
     pub depth: i64,
+    pub hold: Hold,
     pub created_at: Timestamp,
     pub started_at: Option<Timestamp>,
     /// Just enrolled by this server node: the record is as the enrolment has left it a moment ago.
@@ -53,12 +61,26 @@ pub struct Lease {
     pub epoch: i64,
 }
 
+/// What keeps a run from starting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hold {
+    pub gate: Option<GateId>,
+    /// Its place in the gate's queue; none where it has a slot.
+    pub place: Option<i64>,
+    /// When the workflow's rate lets it start.
+    pub start_at: Option<Timestamp>,
+}
+
 /// What the run was started with.
 #[derive(Clone, Debug, Default)]
 pub struct Input {
     pub record: Option<Arc<Record>>,
     pub previous: Option<Arc<Record>>,
     pub form: Json,
+    /// What a call from outside has sent.
+    pub payload: Json,
+    /// The time that started the run, where one did.
+    pub due: Option<Timestamp>,
 }
 
 /// A step's row.
@@ -72,7 +94,8 @@ pub struct Step {
 }
 
 /// Where a step stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum Status {
     /// Decided, not begun: the segment's budget ended before its turn.
     Ready,
@@ -130,11 +153,17 @@ impl Live {
     /// Where its version can't be had.
     pub async fn fresh(engine: &Engine, enrolled: Enrolled) -> Result<Self, Error> {
         let version = engine.versions.get(enrolled.version).await?;
+        Ok(Self::of(engine, version, enrolled))
+    }
+
+    /// A run of that version that was enrolled a moment ago, or is only imagined.
+    #[must_use]
+    pub fn of(engine: &Engine, version: Arc<Version>, enrolled: Enrolled) -> Self {
         let subject = enrolled
             .record
             .as_ref()
             .map(|record| (record.object.name.to_owned(), record.id));
-        Ok(Self {
+        Self {
             id: enrolled.run,
             version,
             lease: Lease {
@@ -148,6 +177,8 @@ impl Live {
                 record: enrolled.record,
                 previous: enrolled.previous,
                 form: enrolled.form,
+                payload: enrolled.payload,
+                due: enrolled.due,
             },
             seq: 0,
             inbox: 0,
@@ -156,10 +187,14 @@ impl Live {
             outputs: HashMap::new(),
             effects: HashMap::new(),
             depth: enrolled.depth,
+            hold: Hold {
+                gate: enrolled.gate,
+                ..Hold::default()
+            },
             created_at: enrolled.at,
             started_at: None,
             is_fresh: true,
-        })
+        }
     }
 
     /// The run as the database has it; none where it is over, or another server node leases it.
@@ -189,7 +224,8 @@ impl Live {
             .map(serde_json::from_str)
             .transpose()
             .map_err(|e| corrupt("state", e))?;
-        let input = serde_json::from_str(&row.input).map_err(|e| corrupt("input", e))?;
+        let input = payload::get(&engine.store, row.input).await?;
+        let input = serde_json::from_str(&input).map_err(|e| corrupt("input", e))?;
         let mut live = Self {
             id,
             version,
@@ -208,6 +244,11 @@ impl Live {
             outputs: HashMap::new(),
             effects: HashMap::new(),
             depth: row.depth,
+            hold: Hold {
+                gate: row.gate_id,
+                place: row.place,
+                start_at: row.start_at,
+            },
             created_at: row.created_at,
             started_at: row.started_at,
             is_fresh: false,
@@ -216,6 +257,13 @@ impl Live {
         live.read_steps(engine).await?;
         live.read_effects(engine).await?;
         Ok(Some(live))
+    }
+
+    /// Whether the run may not start yet.
+    #[must_use]
+    pub fn is_held(&self, now: Timestamp) -> bool {
+        let early = self.hold.start_at.is_some_and(|start| start > now);
+        !self.run.is_started() && (self.hold.place.is_some() || early)
     }
 
     fn read_input(&self, engine: &Engine, input: &Json) -> Input {
@@ -232,6 +280,8 @@ impl Live {
             record: record("record"),
             previous: record("previous"),
             form: input.get("form").cloned().unwrap_or_default(),
+            payload: input.get("payload").cloned().unwrap_or_default(),
+            due: input.get("due").and_then(Json::as_i64).map(Timestamp),
         }
     }
 
@@ -277,6 +327,19 @@ impl Live {
             .filter_map(|row| Some((row.step.parse().ok()?, row.id)))
             .collect();
         Ok(())
+    }
+
+    /// What started the run; none where its trigger is no longer to be found.
+    #[must_use]
+    pub fn occasion(&self) -> Option<&Trigger> {
+        let node = self.version.plan.node(&self.trigger.parse().ok()?)?;
+        node.trigger().map(Arc::as_ref)
+    }
+
+    /// Whether the run is about a record as it was, rather than as it is: it was deleted.
+    #[must_use]
+    pub fn looks_back(&self) -> bool {
+        self.occasion().and_then(Trigger::operation) == Some(Operation::Deleted)
     }
 
     /// An output of a node with the types that the node's check promised; what does not fit them stays as it is.

@@ -6,14 +6,18 @@
 mod advance;
 pub mod approval_link;
 pub mod approvals;
+pub mod backtest;
 pub mod browse;
 pub mod changes;
+pub mod dry_run;
 mod effect;
-mod gate;
+mod end;
+mod held;
 pub mod hints;
 pub mod history;
 pub mod housekeeping;
 pub mod inbox;
+pub mod jobs;
 pub mod live;
 pub mod moves;
 pub mod notifications;
@@ -23,11 +27,13 @@ mod people;
 mod queue;
 mod recover;
 pub mod runs;
+mod schedules;
 mod scope;
 mod segment;
 pub mod signals;
 pub mod tail;
 mod timers;
+mod turnstile;
 mod waits;
 
 use std::{
@@ -38,7 +44,7 @@ use std::{
 };
 
 use pointsman_entities::ids::{EffectId, MemberId, RunId};
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 use tokio_cron_scheduler::{JobScheduler, JobSchedulerError};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -49,7 +55,7 @@ use crate::{
     secrets::Secrets,
     source::Source,
     store::{self, Store},
-    workflow::{self, versions::Versions},
+    workflow::{self, schedule::Schedules, versions::Versions},
 };
 pub use effect::Receipt;
 
@@ -109,6 +115,7 @@ pub struct Inner {
     store: Arc<Store>,
     crm: Arc<Crm>,
     versions: Arc<Versions>,
+    schedules: Schedules,
     source: Arc<Source>,
     actions: Arc<Actions>,
     secrets: Arc<Secrets>,
@@ -120,6 +127,7 @@ pub struct Inner {
     notifications: Arc<Tail<Notifications>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
+    jobs: Notify,
     lanes: Lanes,
     performing: Mutex<HashSet<EffectId>>,
     performers: TaskTracker,
@@ -152,6 +160,7 @@ pub struct Parts {
     pub store: Arc<Store>,
     pub crm: Arc<Crm>,
     pub versions: Arc<Versions>,
+    pub schedules: Schedules,
     pub source: Arc<Source>,
     pub actions: Actions,
     pub secrets: Arc<Secrets>,
@@ -180,6 +189,7 @@ impl Engine {
             store: parts.store,
             crm: parts.crm,
             versions: parts.versions,
+            schedules: parts.schedules,
             source: parts.source,
             actions: Arc::new(parts.actions),
             secrets: parts.secrets,
@@ -188,6 +198,7 @@ impl Engine {
             changes: Arc::new(Changes),
             queue: Arc::default(),
             alarm: Arc::default(),
+            jobs: Notify::new(),
             lanes: Lanes::default(),
             performing: Mutex::default(),
             performers: TaskTracker::new(),
@@ -207,9 +218,11 @@ impl Engine {
         recover::announce(self).await?;
         recover::sweep(self).await?;
         self.loops.spawn(timers::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(schedules::run(self.clone(), self.stop.clone()));
         self.loops.spawn(waits::run(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::beat(self.clone(), self.stop.clone()));
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
+        self.loops.spawn(jobs::run(self.clone(), self.stop.clone()));
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
         self.loops.spawn(changes.run(self.hints.watch_changes()));
         self.loops.spawn(moves.run(self.hints.watch_runs()));
@@ -339,6 +352,11 @@ impl Committed for Link {
         if logged {
             engine.hints.changed();
         }
-        enrolled.into_iter().for_each(|enrolled| engine.enter(enrolled));
+        for enrolled in enrolled {
+            match enrolled.held {
+                true => engine.wake(enrolled.run),
+                false => engine.enter(enrolled),
+            }
+        }
     }
 }

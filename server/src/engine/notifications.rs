@@ -29,6 +29,8 @@ pub struct News {
     pub body: Option<String>,
     pub link: Option<String>,
     pub run: RunId,
+    /// The step that tells.
+    pub step: String,
     /// The run's record.
     pub subject: Option<(String, RecordId)>,
     /// What the user is asked for.
@@ -61,6 +63,7 @@ impl News {
             object: Set(self.subject.as_ref().map(|(object, _)| object.clone())),
             record_id: Set(self.subject.as_ref().map(|(_, record)| *record)),
             run_id: Set(self.run),
+            step: Set(self.step.clone()),
             approval_id: Set(self.approval),
             created_at: Set(now),
             read_at: Set(None),

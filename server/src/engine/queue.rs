@@ -14,6 +14,9 @@ use tokio_util::task::TaskTracker;
 /// Segments in progress at a time: enough to fill the groups of the SQLite writer and the connections to PostgreSQL.
 const PARALLEL: usize = 64;
 
+/// Runs beyond which a queue is long.
+const LONG: usize = 5_000;
+
 /// The runs being looked at, and whether to look once more when done.
 pub struct Queue {
     tasks: TaskTracker,
@@ -76,6 +79,12 @@ impl Queue {
     #[must_use]
     pub fn holds(&self, run: RunId) -> bool {
         lock(&self.active).contains_key(&run)
+    }
+
+    /// Whether so much is queued that what can wait should.
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        lock(&self.active).len() > LONG
     }
 
     /// Whether nothing is queued or being looked at.

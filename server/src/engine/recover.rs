@@ -6,14 +6,14 @@ use std::{collections::HashSet, time::Duration};
 use pointsman_entities::{
     effect,
     ids::{EffectId, MemberId},
-    member, run,
+    job, member, run,
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Engine, Error, waits};
+use super::{Engine, Error, jobs, waits};
 use crate::store::{self, Assign, Delete, Update, Write, WriteSet};
 
 /// How often the heart beats, and how often the node looks for work that has no task.
@@ -45,6 +45,7 @@ pub async fn leave(engine: &Engine) -> Result<(), Error> {
     let gone = HashSet::from([engine.member]);
     free_runs(engine, &gone).await?;
     free_effects(engine, &gone).await?;
+    jobs::free(engine, &[engine.member]).await?;
     forget(engine, engine.member).await
 }
 
@@ -81,6 +82,7 @@ pub async fn sweep(engine: &Engine) -> Result<(), Error> {
         tracing::info!(nodes = gone.len(), "taking over from server nodes that are gone");
         free_runs(engine, &gone).await?;
         free_effects(engine, &gone).await?;
+        jobs::free(engine, &gone.iter().copied().collect::<Vec<_>>()).await?;
         for member in gone {
             forget(engine, member).await?;
         }
@@ -121,6 +123,16 @@ async fn owners(engine: &Engine) -> Result<HashSet<MemberId>, Error> {
         .filter(effect::Column::Owner.is_not_null())
         .filter(effect::Column::State.is_in(["PENDING", "SENDING"]))
         .distinct();
+    let jobs = job::Entity::find()
+        .select_only()
+        .column(job::Column::Owner)
+        .filter(job::Column::Owner.is_not_null())
+        .distinct();
+    let jobs: Vec<MemberId> = jobs
+        .into_tuple()
+        .all(engine.store.reads())
+        .await
+        .map_err(store::Error::from)?;
     let runs: Vec<MemberId> = runs
         .into_tuple()
         .all(engine.store.reads())
@@ -131,7 +143,7 @@ async fn owners(engine: &Engine) -> Result<HashSet<MemberId>, Error> {
         .all(engine.store.reads())
         .await
         .map_err(store::Error::from)?;
-    Ok(runs.into_iter().chain(effects).collect())
+    Ok(runs.into_iter().chain(effects).chain(jobs).collect())
 }
 
 async fn beat_once(engine: &Engine) -> Result<(), Error> {

@@ -15,7 +15,7 @@ use crate::{
     facts,
 };
 
-const TRIGGER: [&str; 7] = ["key", "kind", "at", "record", "previous", "changed", "form"];
+const TRIGGER: [&str; 8] = ["key", "kind", "at", "record", "previous", "changed", "form", "payload"];
 
 /// The variables of one step.
 pub struct Scope<'a, 's> {
@@ -33,6 +33,9 @@ pub struct Scope<'a, 's> {
 impl Scope<'_, '_> {
     /// The run's record as the segment sees it, its own writes included.
     fn subject(&self) -> Option<&Arc<Record>> {
+        if self.live.looks_back() {
+            return self.live.input.record.as_ref();
+        }
         let (object, id) = self.live.subject.as_ref()?;
         let object = self.catalogue.object(object)?;
         self.snapshot.known(object, *id).flatten()
@@ -72,7 +75,7 @@ impl Scope<'_, '_> {
                 let node = self.live.version.plan.node(&self.live.trigger.parse().ok()?)?;
                 Some(Value::String(Arc::clone(&node.kind)))
             }
-            "at" => time(self.live.created_at),
+            "at" => time(input.due.unwrap_or(self.live.created_at)),
             "record" => Some(record(&input.record)),
             "previous" => Some(record(&input.previous)),
             "changed" => {
@@ -83,6 +86,14 @@ impl Scope<'_, '_> {
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
             "form" => Some(Value::from_json(&input.form)),
+            "payload" => {
+                let schema = self
+                    .live
+                    .occasion()
+                    .and_then(|trigger| trigger.hook()?.payload.as_ref());
+                let untyped = || Value::from_json(&input.payload);
+                Some(schema.map_or_else(untyped, |schema| schema.value(&input.payload)))
+            }
             _ => None,
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! A signal is addressed by a name and a key. A run that waits for that address is told in the signal's own write set. The
 //! signal is kept, too, for every run that was open when it was sent and waits for it later: each of them takes it once.
-//! Who sends and who begins to wait pass the address's gate, so neither can overlook the other.
+//! Who sends and who begins to wait pass the address's turnstile, so neither can overlook the other.
 
 use pointsman_entities::{
     ids::{RunId, SignalId},
@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 use super::{
     Engine, Error,
-    gate::Gate,
     inbox::{self, Fact},
+    turnstile::Turnstile,
 };
 use crate::{
     crm::{
@@ -58,9 +58,9 @@ pub struct Sent {
 }
 
 impl Address {
-    /// The name of the gate that sender and waiter pass. A name has no NUL in it, so no two addresses share one.
+    /// The name of the turnstile that sender and waiter pass. A name has no NUL in it, so no two addresses share one.
     #[must_use]
-    pub fn gate(&self) -> String {
+    pub fn turnstile(&self) -> String {
         format!("signal\0{}\0{}", self.name, self.key)
     }
 
@@ -93,10 +93,10 @@ pub async fn send(
     sender: Option<RunId>,
     now: Timestamp,
 ) -> Result<Sent, Error> {
-    let gate = Gate::look(&engine.store, set, &message.address.gate()).await?;
+    let turnstile = Turnstile::look(&engine.store, set, &message.address.turnstile()).await?;
     let mut told = waiting(engine, &message.address).await?;
     told.retain(|run| Some(*run) != sender);
-    gate.pass(set, None, now);
+    turnstile.pass(set, None, now);
     let id = engine.source.id();
     for run in &told {
         inbox::deliver(set, *run, &Fact::Signalled { signal: id }, now);
@@ -160,10 +160,10 @@ impl Engine {
                 Some(Seen::Same(ids)) => return Ok(Ok(Sent::recall(&ids))),
                 None => {}
             }
-            let gate = Gate::look(&self.store, &WriteSet::new(), &address.gate()).await?;
+            let turnstile = Turnstile::look(&self.store, &WriteSet::new(), &address.turnstile()).await?;
             let turn = match attempt {
                 0..ATTEMPTS => None,
-                _ => Some(self.store.turn(&[gate.row()]).await?),
+                _ => Some(self.store.turn(&[turnstile.row()]).await?),
             };
             let (mut set, now) = (WriteSet::new(), self.source.now());
             let message = Message {

@@ -6,13 +6,7 @@ use std::sync::Arc;
 use pointsman_entities::{ids::RecordId, inbound, time::Timestamp};
 use sea_orm::{ActiveValue::Set, EntityTrait};
 
-use super::{
-    ATTEMPTS, Channel, Error, Incoming, Messaging,
-    consent::Word,
-    indexed,
-    suppression::Reason,
-    update,
-};
+use super::{ATTEMPTS, Channel, Error, Incoming, Messaging, consent::Word, indexed, suppression::Reason, update};
 use crate::crm::{
     Access, Record, Value,
     cause::Cause,
@@ -65,13 +59,18 @@ impl Messaging {
         let answered = self.answered(incoming).await?;
         let sender = self.sender(incoming).await?;
         let mut values = plain(incoming, decision.now);
-        values.push(("contact", sender.as_ref().map_or(Value::Null, |contact| Value::Id(contact.id))));
+        values.push((
+            "contact",
+            sender.as_ref().map_or(Value::Null, |contact| Value::Id(contact.id)),
+        ));
         if let Some(answered) = &answered {
             values.push(("answers", Value::Id(answered.id)));
             values.push(("deal", self.living(decision, "deal", answered.get("deal")).await?));
         }
         let company = [sender.as_ref(), answered.as_ref()].into_iter().flatten();
-        let company = company.map(|record| record.get("company")).find(|company| !company.is_null());
+        let company = company
+            .map(|record| record.get("company"))
+            .find(|company| !company.is_null());
         let company = company.unwrap_or(&Value::Null);
         values.push(("company", self.living(decision, "company", company).await?));
         let command = Command {
@@ -82,8 +81,8 @@ impl Messaging {
         };
         let message = self.written(decision, &command).await?;
         if let Some(answered) = answered.filter(|_| !incoming.automatic) {
-            let now = vec![("answeredAt", Value::Time(decision.now))];
-            self.written(decision, &update(&messages, answered.id, now)).await?;
+            let at = vec![("answeredAt", Value::Time(answered_at(&answered, decision.now)))];
+            self.written(decision, &update(&messages, answered.id, at)).await?;
         }
         Ok(message)
     }
@@ -113,7 +112,11 @@ impl Messaging {
         let messages = self.object("message")?;
         let out = ("direction", Value::text("OUT"));
         if incoming.channel == Channel::Sms {
-            let last = [("recipient", Value::text(&*incoming.sender)), ("channel", Value::text("SMS")), out];
+            let last = [
+                ("recipient", Value::text(&*incoming.sender)),
+                ("channel", Value::text("SMS")),
+                out,
+            ];
             return Ok(self.find(messages, &last, 1).await?.pop());
         }
         for id in incoming.references.iter().take(20) {
@@ -132,9 +135,16 @@ impl Messaging {
     }
 
     async fn heed(&self, decision: &mut Decision<'_>, incoming: &Incoming) -> Result<(), Error> {
-        let word = incoming.text.as_deref().filter(|_| incoming.channel == Channel::Sms).and_then(Word::of);
+        let word = incoming
+            .text
+            .as_deref()
+            .filter(|_| incoming.channel == Channel::Sms)
+            .and_then(Word::of);
         match word {
-            Some(Word::Stop) => self.withdraw(decision, Channel::Sms, &incoming.sender, Reason::Stopped).await,
+            Some(Word::Stop) => {
+                self.withdraw(decision, Channel::Sms, &incoming.sender, Reason::Stopped)
+                    .await
+            }
             Some(Word::Start) => self.return_to(decision, Channel::Sms, &incoming.sender).await,
             None => Ok(()),
         }
@@ -149,6 +159,12 @@ pub(super) fn remember(decision: &mut Decision<'_>, channel: Channel, external_i
         message_id: Set(message),
         received_at: Set(decision.now),
     });
+}
+
+/// Always later than the answer before it: a change to the same time would be no change, and wake nobody.
+fn answered_at(answered: &Record, now: Timestamp) -> Timestamp {
+    let before = answered.get("answeredAt").as_time();
+    before.map_or(now, |before| now.max(before.plus_micros(1)))
 }
 
 fn plain(incoming: &Incoming, now: Timestamp) -> Vec<(&'static str, Value)> {
@@ -167,7 +183,10 @@ fn plain(incoming: &Incoming, now: Timestamp) -> Vec<(&'static str, Value)> {
         ("messageId", line(&incoming.message_id)),
         ("inReplyTo", line(&incoming.references.first().cloned())),
         // A clock that runs ahead is not ours.
-        ("sentAt", Value::Time(incoming.sent_at.map_or(now, |sent| sent.min(now)))),
+        (
+            "sentAt",
+            Value::Time(incoming.sent_at.map_or(now, |sent| sent.min(now))),
+        ),
     ]
 }
 

@@ -20,6 +20,7 @@ use std::{
 };
 
 use pointsman_migration::Migrator;
+use rusqlite::ErrorCode;
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx::sqlite::SqliteConnectOptions};
 use sea_orm_migration::MigratorTrait;
 use uuid::Uuid;
@@ -53,6 +54,9 @@ pub enum Error {
     },
     #[error("the database file failed: {message}")]
     File { message: String },
+    /// Nothing was written; reads go on, and so will writes once there is space.
+    #[error("the disk is full")]
+    DiskFull,
     #[error("what became of a commit can't be learnt")]
     OutcomeUnknown {
         #[source]
@@ -72,8 +76,11 @@ impl From<DbErr> for Error {
 
 impl From<&rusqlite::Error> for Error {
     fn from(source: &rusqlite::Error) -> Self {
-        Self::File {
-            message: source.to_string(),
+        match source.sqlite_error_code() {
+            Some(ErrorCode::DiskFull) => Self::DiskFull,
+            _ => Self::File {
+                message: source.to_string(),
+            },
         }
     }
 }

@@ -2,10 +2,10 @@
 //! same write set as the row that refers to them.
 
 use pointsman_entities::{blob, ids::BlobId};
-use sea_orm::{ActiveValue::Set, ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveValue::Set, ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
-use super::{Delete, Error, Store, Write, WriteSet};
+use super::{Cell, Delete, Error, Store, Write, WriteSet};
 
 /// Bytes that a row may hold itself.
 const INLINE: usize = 8 * 1024;
@@ -45,6 +45,29 @@ pub async fn get(store: &Store, text: String) -> Result<String, Error> {
         .await?;
     let bytes = parts.into_iter().flat_map(|part| part.bytes).collect();
     String::from_utf8(bytes).map_err(|_| Error::Blob { id: id.0 })
+}
+
+/// The text that [`put`] was given, where its parts are still in the write set.
+#[must_use]
+pub fn peek(set: &WriteSet, text: &str) -> String {
+    let Some(BlobId(id)) = reference(text) else {
+        return text.to_owned();
+    };
+    let part = |write: &Write| match write {
+        Write::Insert(insert) if insert.table == blob::Entity.table_name() => {
+            match (insert.get("id"), insert.get("bytes")) {
+                (Some(Cell::Value(Value::Uuid(Some(found)))), Some(Cell::Value(Value::Bytes(Some(bytes)))))
+                    if *found == id =>
+                {
+                    Some(bytes.clone())
+                }
+                _ => None,
+            }
+        }
+        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) => None,
+    };
+    let bytes: Vec<u8> = set.writes().iter().filter_map(part).flatten().collect();
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// Adds the removal of what a row's text keeps out of line.

@@ -29,14 +29,15 @@ const INQUIRY_PAUSE: Duration = Duration::from_millis(200);
 pub struct Postgres {
     pool: DatabaseConnection,
     statements: Mutex<Statements>,
-    transactions: Semaphore,
+    /// Transactions at a time: fewer than connections, for whoever holds a lock that the others wait for must still read.
+    writers: Semaphore,
 }
 
 /// A transaction that holds row locks. Rolled back when dropped.
 pub struct Turn<'a> {
     store: &'a Postgres,
     transaction: DatabaseTransaction,
-    _one_of_few: SemaphorePermit<'a>,
+    _permit: SemaphorePermit<'a>,
 }
 
 /// Why a write set was not committed.
@@ -75,7 +76,7 @@ impl Postgres {
         let store = Self {
             pool,
             statements: Mutex::new(Statements::new(DbBackend::Postgres)),
-            transactions: Semaphore::new(writers(connections)),
+            writers: Semaphore::new(writers(connections)),
         };
         for setting in ["fsync", "synchronous_commit"] {
             store.require_on(setting).await?;
@@ -93,7 +94,7 @@ impl Postgres {
     /// # Errors
     /// Where the database fails, or what became of the commit can't be learnt.
     pub async fn commit(&self, set: WriteSet) -> Result<Result<(), Refusal>, Error> {
-        let _one_of_few = self.transactions.acquire().await.map_err(|_| Error::Stopped)?;
+        let _permit = self.writers.acquire().await.map_err(|_| Error::Stopped)?;
         let transaction = self.pool.begin().await.map_err(Error::from)?;
         self.finish(transaction, set).await
     }
@@ -103,7 +104,7 @@ impl Postgres {
     /// # Errors
     /// Where the database fails.
     pub async fn turn(&self, rows: &[Row]) -> Result<Turn<'_>, Error> {
-        let permit = self.transactions.acquire().await.map_err(|_| Error::Stopped)?;
+        let permit = self.writers.acquire().await.map_err(|_| Error::Stopped)?;
         let transaction = self.pool.begin().await.map_err(Error::from)?;
         let mut rows = rows.to_vec();
         rows.sort_unstable();
@@ -117,7 +118,7 @@ impl Postgres {
         Ok(Turn {
             store: self,
             transaction,
-            _one_of_few: permit,
+            _permit: permit,
         })
     }
 
@@ -224,16 +225,11 @@ impl Turn<'_> {
 
 /// Learns the transaction's id, and checks and raises epochs. Whoever relies on one holds its lock with others, whoever
 /// raises it holds it alone.
-/// How many connections may be in a transaction that writes. Such a one can wait for a row that a turn holds, and whoever
-/// has the turn still reads: were every connection writing, all of them would wait for one.
-fn writers(connections: u32) -> usize {
-    let connections = connections as usize;
-    (connections * 3 / 4).min(connections.saturating_sub(1)).max(1)
-}
-
 async fn begin(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<String, Stop> {
     let mut sql = "SELECT pg_current_xact_id()::text".to_owned();
-    let shared = set.epochs().iter().map(|epoch| (&epoch.name, "_shared"));
+    // Whoever relies on one and raises it holds it alone from the start: two such would wait for each other for ever.
+    let relied = set.epochs().iter().filter(|epoch| !set.raised().contains(&epoch.name));
+    let shared = relied.map(|epoch| (&epoch.name, "_shared"));
     let locks: Vec<_> = shared.chain(set.raised().iter().map(|name| (name, ""))).collect();
     for (index, (_, mode)) in locks.iter().enumerate() {
         let _infallible = write!(sql, ", pg_advisory_xact_lock{mode}(hashtext(${}))", index + 1);
@@ -256,6 +252,12 @@ async fn begin(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<Stri
     }
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the transaction's id".into()))?;
     Ok(row.try_get_by_index(0)?)
+}
+
+/// A quarter of the connections is left to those who read.
+fn writers(connections: u32) -> usize {
+    let left = (connections / 4).max(1);
+    usize::try_from(connections.saturating_sub(left).max(1)).unwrap_or(1)
 }
 
 fn statement(sql: &str, values: Vec<Value>) -> Statement {

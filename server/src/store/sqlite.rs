@@ -6,7 +6,7 @@
 use std::{path::Path, thread};
 
 use rusqlite::{
-    Connection,
+    Connection, ErrorCode,
     ffi::{SQLITE_CONSTRAINT_PRIMARYKEY, SQLITE_CONSTRAINT_UNIQUE, SQLITE_IOERR},
     params_from_iter,
     types::ToSqlOutput,
@@ -186,15 +186,20 @@ impl Thread {
 
     fn apply_alone(&mut self, set: &WriteSet) -> rusqlite::Result<Outcome> {
         self.execute("SAVEPOINT one")?;
-        let outcome = self.apply(set).unwrap_or_else(|error| match taken(&error) {
-            Some(refusal) => Ok(Err(refusal)),
-            None => {
-                tracing::error!(%error, "a write set failed");
-                Err(Error::from(&error))
-            }
-        });
+        let outcome = match self.apply(set) {
+            // SQLite has rolled everything back: the group goes with it, under this error and not the rollback's own.
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => return Err(error),
+            Err(error) => match taken(&error) {
+                Some(refusal) => Ok(Err(refusal)),
+                None => {
+                    tracing::error!(%error, "a write set failed");
+                    Err(Error::from(&error))
+                }
+            },
+            Ok(outcome) => outcome,
+        };
         if !matches!(outcome, Ok(Ok(()))) {
-            // After a full or broken disk SQLite has rolled back everything and this fails, and so does the group.
+            // After a broken disk SQLite has rolled back everything and this fails, and so does the group.
             self.execute("ROLLBACK TO one")?;
         }
         self.execute("RELEASE one")?;

@@ -8,6 +8,8 @@ use std::fmt;
 use sea_orm::{ActiveModelTrait, ActiveValue, EntityName, EntityTrait, IdenStatic, Iterable, Value};
 use uuid::Uuid;
 
+use super::Row;
+
 /// What must be written, all or nothing.
 #[derive(Clone, Debug, Default)]
 pub struct WriteSet {
@@ -190,6 +192,19 @@ impl WriteSet {
     #[must_use]
     pub fn writes(&self) -> &[Write] {
         &self.writes
+    }
+
+    /// The rows that are updated by their id: what to take a turn on where others are always quicker.
+    #[must_use]
+    pub fn updated(&self) -> Vec<Row> {
+        let row = |write: &Write| match write {
+            Write::Update(Update { table, key, .. }) => match key.as_slice() {
+                [("id", Value::Uuid(Some(id)))] => Some(Row { table, id: *id }),
+                _ => None,
+            },
+            Write::Insert(_) | Write::Delete(_) | Write::Require(_) => None,
+        };
+        self.writes.iter().filter_map(row).collect()
     }
 
     /// Puts the writes into the one order in which every set takes its row locks, so that two sets can't deadlock:

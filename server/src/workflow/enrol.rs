@@ -2,32 +2,29 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use futures_util::future::BoxFuture;
-use pointsman_entities::{
-    epoch,
-    ids::{MemberId, RunId},
-    run, workflow,
-};
-use pointsman_graph::{
-    expression::{Budget, Fault},
-    plan::{Operation as Listened, Trigger},
-    value::Value,
-};
+use pointsman_entities::{epoch, ids::MemberId, turned_away, workflow};
+use pointsman_graph::plan::{Operation as Listened, Trigger};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter};
-use serde_json::json;
+use serde_json::Value as Json;
+use tokio::sync::Notify;
 
-use super::versions::{Version, Versions};
+use super::{
+    admission::{Admission, Desk},
+    matching::{Match, judge, listened},
+    reason::Reason,
+    versions::{Version, Versions},
+};
 use crate::{
     crm::{
         Catalogue,
-        change::{Change, Operation},
+        change::Change,
         snapshot::Snapshot,
-        write::{Enrol, Enrolled},
+        write::{Enrol, Enrolled, Enrolment},
     },
-    facts::ChangeFacts,
     source::Source,
     store::{self, Store, WriteSet},
 };
@@ -35,22 +32,23 @@ use crate::{
 /// The epoch that activating and deactivating a workflow raises.
 pub const EPOCH: &str = "triggers";
 
-/// Changes this many workflow-made changes away from somebody's request start no more runs.
-pub const MAX_DEPTH: i64 = 16;
-
 /// The triggers of the active workflows.
-pub struct Triggers {
+pub struct Triggers(Arc<Shared>);
+
+struct Shared {
     store: Arc<Store>,
     catalogue: Arc<Catalogue>,
     versions: Arc<Versions>,
     source: Arc<Source>,
     member: MemberId,
     active: RwLock<Arc<Index>>,
+    changed: Notify,
 }
 
 #[derive(Default)]
 struct Index {
     epoch: i64,
+    versions: Vec<Arc<Version>>,
     by_change: HashMap<(String, Listened), Vec<Active>>,
 }
 
@@ -58,6 +56,13 @@ struct Active {
     version: Arc<Version>,
     node: String,
     trigger: Arc<Trigger>,
+}
+
+/// The enrolments of one decision, by the triggers as they were known when it began.
+struct Session {
+    shared: Arc<Shared>,
+    index: Arc<Index>,
+    admission: Admission,
 }
 
 impl Triggers {
@@ -69,128 +74,124 @@ impl Triggers {
         source: Arc<Source>,
         member: MemberId,
     ) -> Self {
-        Self {
+        Self(Arc::new(Shared {
             store,
             catalogue,
             versions,
             source,
             member,
             active: RwLock::default(),
-        }
+            changed: Notify::new(),
+        }))
     }
 
+    /// The versions that were active when this was last refreshed.
+    #[must_use]
+    pub fn active(&self) -> Vec<Arc<Version>> {
+        self.0.index().versions.clone()
+    }
+
+    /// Returns when they may have become others since this was last asked.
+    pub async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+}
+
+impl Shared {
     fn index(&self) -> Arc<Index> {
-        Arc::clone(&self.active.read().unwrap_or_else(std::sync::PoisonError::into_inner))
+        Arc::clone(&self.active.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     async fn load(&self) -> Result<Index, store::Error> {
         let reads = self.store.reads();
         // The epoch is read first: what is activated after it raises it, and the guard will tell.
-        let epoch = epoch::Entity::find_by_id(EPOCH.to_owned()).one(reads).await?;
+        let epoch = current_epoch(&self.store).await?;
         let workflows = workflow::Entity::find()
             .filter(workflow::Column::State.eq("ACTIVE"))
             .all(reads)
             .await?;
         let mut index = Index {
-            epoch: epoch.map_or(0, |epoch| epoch.value),
-            by_change: HashMap::new(),
+            epoch,
+            ..Index::default()
         };
         for id in workflows.into_iter().filter_map(|workflow| workflow.active_version) {
             match self.versions.get(id).await {
-                Ok(version) => index.add(&version),
+                Ok(version) => index.add(version),
                 Err(error) => tracing::error!(%error, version = %id.0, "an active workflow can't be started"),
             }
         }
         Ok(index)
     }
 
+    fn desk(&self) -> Desk<'_> {
+        Desk {
+            store: &self.store,
+            catalogue: &self.catalogue,
+            source: &self.source,
+            member: self.member,
+        }
+    }
+
+    /// Whether the change is one that the trigger waits for.
     async fn starts(
         &self,
         active: &Active,
         change: &Change,
         snapshot: &mut Snapshot<'_>,
     ) -> Result<bool, store::Error> {
-        let listens = active.trigger.fields.is_empty()
-            || active
-                .trigger
-                .fields
-                .iter()
-                .any(|field| change.fields.contains(&&**field));
-        let Some(condition) = active.trigger.condition.as_ref().filter(|_| listens) else {
-            return Ok(listens);
-        };
-        loop {
-            let facts = ChangeFacts {
-                change,
-                snapshot,
-                catalogue: &self.catalogue,
-            };
-            match condition.evaluate(&facts, &mut Budget::default()) {
-                Ok(value) => return Ok(value == Value::Bool(true)),
-                Err(Fault::Unloaded(reference)) => crate::facts::load(&self.catalogue, snapshot, &reference).await?,
-                Err(fault) => {
-                    tracing::warn!(workflow = active.version.name, node = active.node, %fault, "a trigger's condition failed");
-                    return Ok(false);
-                }
-            }
+        let reenrolment = active.version.plan.enrolment().reenrolment;
+        let found = judge(&active.trigger, reenrolment, change, &self.catalogue, snapshot).await?;
+        if let Match::ConditionFailed(fault) = &found {
+            tracing::warn!(workflow = active.version.name, node = active.node, %fault, "a trigger's condition failed");
         }
+        Ok(found == Match::Matches)
     }
 
-    fn insert(&self, active: &Active, change: &Change, set: &mut WriteSet) -> Option<Enrolled> {
-        let run: RunId = self.source.id();
-        let cut = change.cause.depth() >= MAX_DEPTH;
-        let input = json!({
-            "record": change.after.to_json(),
-            "previous": change.before.as_ref().map(|record| record.to_json()),
-        });
-        set.insert(run::ActiveModel {
-            id: Set(run),
-            workflow_id: Set(active.version.workflow),
-            version_id: Set(active.version.id),
-            status: Set(if cut { "REFUSED" } else { "QUEUED" }.into()),
-            trigger_node: Set(active.node.clone()),
-            object: Set(Some(change.after.object.name.into())),
-            record_id: Set(Some(change.after.id)),
-            input: Set(input.to_string()),
-            owner: Set((!cut).then_some(self.member)),
-            epoch: Set(1),
-            seq: Set(0),
-            inbox: Set(0),
-            drained: Set(0),
-            ready: Set(!cut),
-            error: Set(
-                cut.then(|| format!("DEPTH_LIMIT: cut after {MAX_DEPTH} changes that workflows made of each other"))
-            ),
-            cause: Set(change.cause.text()),
-            cause_run: Set(change.cause.run()),
-            depth: Set(change.cause.depth()),
-            created_at: Set(change.at),
-            finished_at: Set(cut.then_some(change.at)),
-            updated_at: Set(change.at),
-            ..Default::default()
-        });
-        (!cut).then(|| Enrolled {
-            run,
+    /// The run that the change would start.
+    fn start(&self, active: &Active, change: &Change) -> Enrolled {
+        Enrolled {
+            run: self.source.id(),
             workflow: active.version.workflow,
             version: active.version.id,
             trigger: active.node.clone(),
-            record: Some(Arc::clone(&change.after)),
-            previous: change.before.clone(),
-            form: serde_json::Value::Null,
+            record: Some(Arc::clone(change.subject())),
+            previous: change.previous().cloned(),
+            form: Json::Null,
+            payload: Json::Null,
+            due: None,
+            key: None,
+            change: Some(change.after.version()),
+            cause: change.cause.text(),
+            cause_run: change.cause.run(),
             depth: change.cause.depth(),
+            gate: None,
+            held: false,
             at: change.at,
-        })
+        }
+    }
+
+    fn turn_away(&self, active: &Active, change: &Change, reason: Reason, set: &mut WriteSet) {
+        set.insert(turned_away::ActiveModel {
+            id: Set(self.source.id()),
+            workflow_id: Set(active.version.workflow),
+            version_id: Set(active.version.id),
+            node: Set(active.node.clone()),
+            record_id: Set(change.after.id),
+            record_version: Set(change.after.version()),
+            reason: Set(reason.text().into()),
+            at: Set(change.at),
+        });
     }
 }
 
 impl Index {
-    fn add(&mut self, version: &Arc<Version>) {
+    fn add(&mut self, version: Arc<Version>) {
         for (node, trigger) in version.plan.triggers() {
-            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation) else {
+            let (Some(object), Some(operation)) = (&trigger.object, trigger.operation()) else {
                 continue;
             };
             let active = Active {
-                version: Arc::clone(version),
+                version: Arc::clone(&version),
                 node: node.to_string(),
                 trigger: Arc::clone(trigger),
             };
@@ -199,26 +200,42 @@ impl Index {
                 .or_default()
                 .push(active);
         }
+        self.versions.push(version);
     }
 }
 
 impl Enrol for Triggers {
     fn refresh(&self) -> BoxFuture<'_, Result<(), store::Error>> {
         Box::pin(async {
-            let index = Arc::new(self.load().await?);
-            *self.active.write().unwrap_or_else(std::sync::PoisonError::into_inner) = index;
+            let index = Arc::new(self.0.load().await?);
+            *self.0.active.write().unwrap_or_else(PoisonError::into_inner) = index;
+            self.0.changed.notify_one();
             Ok(())
         })
     }
 
+    fn begin(&self) -> Box<dyn Enrolment> {
+        Box::new(Session {
+            shared: Arc::clone(&self.0),
+            index: self.0.index(),
+            admission: Admission::default(),
+        })
+    }
+}
+
+impl Enrolment for Session {
+    fn epoch(&self) -> i64 {
+        self.index.epoch
+    }
+
     fn enrol<'a>(
-        &'a self,
+        &'a mut self,
         change: &'a Change,
         snapshot: &'a mut Snapshot<'_>,
         set: &'a mut WriteSet,
     ) -> BoxFuture<'a, Result<Vec<Enrolled>, store::Error>> {
         Box::pin(async move {
-            let index = self.index();
+            let (shared, index) = (Arc::clone(&self.shared), Arc::clone(&self.index));
             set.require_epoch(EPOCH, index.epoch);
             let Some(operation) = listened(change.operation) else {
                 return Ok(Vec::new());
@@ -226,19 +243,34 @@ impl Enrol for Triggers {
             let key = (change.after.object.name.to_owned(), operation);
             let mut enrolled = Vec::new();
             for active in index.by_change.get(&key).into_iter().flatten() {
-                if self.starts(active, change, snapshot).await? {
-                    enrolled.extend(self.insert(active, change, set));
+                if !shared.starts(active, change, snapshot).await? {
+                    continue;
+                }
+                let start = shared.start(active, change);
+                let desk = shared.desk();
+                match self
+                    .admission
+                    .admit(&desk, &active.version, start, snapshot, set)
+                    .await?
+                {
+                    Ok(run) => enrolled.push(run),
+                    Err(reason) => shared.turn_away(active, change, reason, set),
                 }
             }
             Ok(enrolled)
         })
     }
+
+    fn close(&mut self, set: &mut WriteSet) {
+        self.admission.close(set);
+    }
 }
 
-fn listened(operation: Operation) -> Option<Listened> {
-    match operation {
-        Operation::Created => Some(Listened::Created),
-        Operation::Updated => Some(Listened::Updated),
-        Operation::Deleted | Operation::Restored => None,
-    }
+/// The epoch of the triggers as the database has it.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn current_epoch(store: &Store) -> Result<i64, store::Error> {
+    let epoch = epoch::Entity::find_by_id(EPOCH.to_owned()).one(store.reads()).await?;
+    Ok(epoch.map_or(0, |epoch| epoch.value))
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{ids::WorkflowId, workflow};
+use pointsman_entities::{activation, ids::WorkflowId, workflow};
 use pointsman_graph::{
     check::{Checked, check},
     definition::Definition,
@@ -13,7 +13,8 @@ use uuid::Uuid;
 
 use super::{
     Error,
-    enrol::{EPOCH, Triggers},
+    enrol::{EPOCH, Triggers, current_epoch},
+    listen::{Listens, path_is_taken},
     versions::{Version, Versions},
 };
 use crate::{
@@ -88,8 +89,8 @@ pub struct Save {
 pub struct Workflows {
     pub(super) store: Arc<Store>,
     catalogue: Arc<Catalogue>,
-    versions: Arc<Versions>,
-    triggers: Arc<Triggers>,
+    pub(super) versions: Arc<Versions>,
+    pub(super) triggers: Arc<Triggers>,
     pub(super) source: Arc<Source>,
 }
 
@@ -220,7 +221,7 @@ impl Workflows {
             row.description = save.description.clone().map_or(sea_orm::NotSet, Set);
             row.time_zone = save.time_zone.clone().map_or(sea_orm::NotSet, Set);
             row.draft_version = Set(workflow.draft_version + 1);
-            Ok(())
+            Ok(Listens::AsBefore)
         })
         .await
     }
@@ -241,7 +242,10 @@ impl Workflows {
             }
             set.raise_epoch(EPOCH);
             row.state = Set(state.text().into());
-            Ok(())
+            Ok(match state {
+                State::Active => Listens::Again,
+                State::Draft | State::Paused | State::Archived => Listens::Nowhere,
+            })
         })
         .await
     }
@@ -253,7 +257,7 @@ impl Workflows {
         request: Request<'_>,
         id: WorkflowId,
         beside: &[Uuid],
-        decide: impl Fn(&workflow::Model, &mut workflow::ActiveModel, &mut WriteSet) -> Result<(), Problem>,
+        decide: impl Fn(&workflow::Model, &mut workflow::ActiveModel, &mut WriteSet) -> Result<Listens, Problem>,
     ) -> Answer<workflow::Model> {
         if let Err(problem) = editor(request.access) {
             return Ok(Err(problem));
@@ -272,17 +276,23 @@ impl Workflows {
                 updated_by: Set(request.access.user()),
                 ..Default::default()
             };
-            if let Err(problem) = decide(&workflow, &mut row, &mut set) {
-                // What stands in the way may be this very request, answered between the two looks.
-                return match self.answered(request).await? {
-                    Some(ids) => self.named_first(&ids).await,
-                    None => Ok(Err(problem)),
-                };
+            match decide(&workflow, &mut row, &mut set) {
+                Ok(listens) => self.listen(&workflow, listens, &mut set).await?,
+                Err(problem) => {
+                    // What stands in the way may be this very request, answered between the two looks.
+                    return match self.answered(request).await? {
+                        Some(ids) => self.named_first(&ids).await,
+                        None => Ok(Err(problem)),
+                    };
+                }
             }
             let update = Update::of(vec![("id", id.0.into())], &row).guarded("version", workflow.version);
             set.push(Write::Update(update));
             request.remember(&mut set, &[&[id.0], beside].concat(), now);
             let raises = !set.raised().is_empty();
+            if raises {
+                self.log_activation(&workflow, &row, &mut set).await?;
+            }
             match self.store.commit(set).await? {
                 Ok(()) => {
                     if raises {
@@ -290,9 +300,34 @@ impl Workflows {
                     }
                     return Ok(self.get(id).await?.ok_or_else(missing));
                 }
+                Err(refusal) if path_is_taken(&refusal) => {
+                    let message = "another active workflow has its webhook at the same path";
+                    return Ok(Err(refused(Code::Taken, message, None)));
+                }
                 Err(Refusal::Row { .. } | Refusal::Conflict | Refusal::Taken { .. } | Refusal::Epoch { .. }) => {}
             }
         }
+    }
+
+    /// Writes down which version changes meet from the epoch on that the set begins, for whoever asks later why one of
+    /// them started nothing.
+    async fn log_activation(
+        &self,
+        workflow: &workflow::Model,
+        row: &workflow::ActiveModel,
+        set: &mut WriteSet,
+    ) -> Result<(), Error> {
+        let epoch = current_epoch(&self.store).await?;
+        let state = row.state.try_as_ref().unwrap_or(&workflow.state);
+        let version = *row.active_version.try_as_ref().unwrap_or(&workflow.active_version);
+        set.require_epoch(EPOCH, epoch);
+        set.insert(activation::ActiveModel {
+            workflow_id: Set(workflow.id),
+            epoch: Set(epoch + 1),
+            version_id: Set(version.filter(|_| state == State::Active.text())),
+            at: Set(self.source.now()),
+        });
+        Ok(())
     }
 
     /// What the same request was answered about before; none where it is new.

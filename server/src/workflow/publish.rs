@@ -1,16 +1,22 @@
 //! Publishing: a draft without errors becomes a version, and new runs start on it from the same commit on.
 
+use std::sync::Arc;
+
 use pointsman_entities::{
     ids::{VersionId, WorkflowId},
     workflow, workflow_version,
 };
-use pointsman_graph::{check::Problem as Flaw, definition::Definition};
+use pointsman_graph::{
+    check::{Checked, Problem as Flaw, between},
+    definition::Definition,
+};
 use sea_orm::{ActiveValue::Set, EntityTrait, IntoActiveModel};
 use uuid::Uuid;
 
 use super::{
     Error,
     enrol::EPOCH,
+    listen::Listens,
     manage::{State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
@@ -56,13 +62,17 @@ impl Workflows {
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
         };
-        let flaws = match self.flaws(&workflow) {
-            Ok(flaws) => flaws,
+        let Checked {
+            plan,
+            problems: mut flaws,
+        } = match self.checked(&workflow) {
+            Ok(checked) => checked,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
-        if flaws.iter().any(Flaw::is_error) {
+        flaws.extend(self.rounds(&workflow));
+        let Some(plan) = plan else {
             return Ok(Published::Flawed { workflow, flaws });
-        }
+        };
         let version = self.next_version(request, &workflow);
         let beside = [version.id.0];
         let changed = self.change(request, id, &beside, |now, row, set| {
@@ -75,7 +85,10 @@ impl Workflows {
             row.state = Set(State::Active.text().into());
             row.active_version = Set(Some(version.id));
             row.latest_number = Set(version.number);
-            Ok(())
+            Ok(Listens::To {
+                version: version.id,
+                plan: Arc::clone(&plan),
+            })
         });
         Ok(match changed.await? {
             Ok(workflow) if workflow.active_version != Some(version.id) => self.latest(workflow).await?,
@@ -93,9 +106,24 @@ impl Workflows {
     /// # Errors
     /// Where it can't even be read.
     pub fn flaws(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Problem> {
+        self.checked(workflow).map(|checked| checked.problems)
+    }
+
+    fn checked(&self, workflow: &workflow::Model) -> Result<Checked, Problem> {
         let unreadable = |error| refused(Code::Invalid, &format!("the draft can't be read: {error}"), None);
         let draft = Definition::read(&workflow.draft).map_err(unreadable)?;
-        Ok(self.check(&draft).problems)
+        Ok(self.check(&draft))
+    }
+
+    /// The warnings of other active workflows that this one's draft can set off, and that can set it off again.
+    fn rounds(&self, workflow: &workflow::Model) -> Vec<Flaw> {
+        let plan = Definition::read(&workflow.draft)
+            .ok()
+            .and_then(|draft| self.check(&draft).plan);
+        let active = self.triggers.active();
+        let others = active.iter().filter(|version| version.workflow != workflow.id);
+        let others: Vec<_> = others.map(|version| (version.name.as_str(), &*version.plan)).collect();
+        plan.map_or_else(Vec::new, |plan| between(&workflow.name, &plan, &others))
     }
 
     fn next_version(&self, request: Request<'_>, workflow: &workflow::Model) -> workflow_version::Model {
@@ -104,6 +132,8 @@ impl Workflows {
             workflow_id: workflow.id,
             number: workflow.latest_number + 1,
             definition: workflow.draft.clone(),
+            name: workflow.name.clone(),
+            time_zone: workflow.time_zone.clone(),
             published_at: self.source.now(),
             published_by: request.access.user(),
         }
@@ -126,7 +156,7 @@ impl Workflows {
             .map_err(store::Error::from)?;
         match (self.get(WorkflowId(*workflow)).await?, version) {
             (Some(workflow), Some(version)) => Ok(Published::Version {
-                warnings: self.flaws(&workflow).unwrap_or_default(),
+                warnings: [self.flaws(&workflow).unwrap_or_default(), self.rounds(&workflow)].concat(),
                 workflow,
                 version,
             }),

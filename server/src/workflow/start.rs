@@ -2,16 +2,14 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{
-    ids::{MemberId, RunId, WorkflowId},
-    run,
-};
-use pointsman_graph::key::NodeKey;
-use sea_orm::ActiveValue::Set;
-use serde_json::{Value as Json, json};
+use pointsman_entities::ids::{MemberId, RunId, WorkflowId};
+use pointsman_graph::{key::NodeKey, plan::Occasion};
+use serde_json::Value as Json;
 
 use super::{
     Error,
+    enrol::{EPOCH, current_epoch},
+    enter::enter,
     manage::{Workflows, missing, refused},
     versions::Version,
 };
@@ -34,8 +32,17 @@ pub struct Start {
     pub form: Json,
 }
 
+/// A start that nothing stands against but the workflow's settings.
+struct Wanted {
+    version: Arc<Version>,
+    node: NodeKey,
+    record: Option<Arc<Record>>,
+    form: Json,
+}
+
 impl Workflows {
-    /// Starts a run of the active version.
+    /// Starts a run of the active version, as far as its settings allow. A repetition of the request is given the first
+    /// answer, whatever has become of the workflow.
     ///
     /// # Errors
     /// Where the database fails, or the key was used for another request.
@@ -48,50 +55,67 @@ impl Workflows {
         start: Start,
     ) -> Result<Result<RunId, Problem>, Error> {
         let request = request.into();
-        let access = request.access;
-        if !access.has(Permission::RunWorkflows) {
-            return Ok(Err(refused(Code::Forbidden, "your role may not start workflows", None)));
-        }
-        let Some(version) = self.active(workflow).await? else {
-            return Ok(Err(refused(
-                Code::NotFound,
-                "there is no such workflow, or it is not active",
-                None,
-            )));
-        };
-        let Some((node, object)) = manual(&version) else {
-            return Ok(Err(refused(Code::Invalid, "the workflow has no manual trigger", None)));
-        };
-        let record = match self
-            .subject(crm, access, object.as_deref(), start.record.as_deref())
-            .await?
-        {
-            Ok(record) => record,
-            Err(problem) => return Ok(Err(problem)),
-        };
-        let enrolled = Enrolled {
-            run: crm.source().id(),
-            workflow,
-            version: version.id,
-            trigger: node.to_string(),
-            record,
-            previous: None,
-            form: start.form,
-            depth: 0,
-            at: crm.source().now(),
-        };
+        let run = crm.source().id();
         loop {
             if let Some(ids) = self.answered(request).await? {
                 return Ok(ids.first().map(|id| RunId(*id)).ok_or_else(missing));
             }
-            let mut decision = Decision::new(crm, access, Cause::Request);
-            decision.set.insert(row(&enrolled, member, access));
-            request.remember(&mut decision.set, &[enrolled.run.0], enrolled.at);
-            decision.enrolled.push(enrolled.clone());
+            let mut decision = Decision::new(crm, request.access, Cause::Request);
+            // Who pauses the workflow from here on raises the epoch, and this start is decided again.
+            let epoch = current_epoch(crm.store()).await?;
+            decision.set.require_epoch(EPOCH, epoch);
+            let decided = match self.wanted(crm, request.access, workflow, &start).await? {
+                Ok(wanted) => {
+                    let (version, start) = wanted.enrolled(run, &decision);
+                    let turned_away = enter(crm, member, &version, vec![start], &mut decision).await?;
+                    match turned_away.first() {
+                        None => Ok(()),
+                        Some(reason) => Err(refused(Code::Conflict, reason.message(), None)),
+                    }
+                }
+                Err(problem) => Err(problem),
+            };
+            if let Err(problem) = decided {
+                // What stands in the way may be this very request, answered between the two looks.
+                return match self.answered(request).await? {
+                    Some(ids) => Ok(ids.first().map(|id| RunId(*id)).ok_or_else(missing)),
+                    None => Ok(Err(problem)),
+                };
+            }
+            request.remember(&mut decision.set, &[run.0], decision.now);
             if crm.settle(decision, None).await?.is_ok() {
-                return Ok(Ok(enrolled.run));
+                return Ok(Ok(run));
             }
         }
+    }
+
+    /// What a person wants, once it is known that they may have it.
+    async fn wanted(
+        &self,
+        crm: &Crm,
+        access: &Access,
+        workflow: WorkflowId,
+        start: &Start,
+    ) -> Result<Result<Wanted, Problem>, Error> {
+        if !access.has(Permission::RunWorkflows) {
+            return Ok(Err(refused(Code::Forbidden, "your role may not start workflows", None)));
+        }
+        let Some(version) = self.active(workflow).await? else {
+            let message = "there is no such workflow, or it is not active";
+            return Ok(Err(refused(Code::NotFound, message, None)));
+        };
+        let Some((node, object)) = manual(&version) else {
+            return Ok(Err(refused(Code::Invalid, "the workflow has no manual trigger", None)));
+        };
+        let record = self
+            .subject(crm, access, object.as_deref(), start.record.as_deref())
+            .await?;
+        Ok(record.map(|record| Wanted {
+            version,
+            node,
+            record,
+            form: start.form.clone(),
+        }))
     }
 
     async fn subject(
@@ -130,35 +154,34 @@ impl Workflows {
     }
 }
 
-/// The run's row, leased to the server node that starts it.
-fn row(enrolled: &Enrolled, member: MemberId, access: &Access) -> run::ActiveModel {
-    let record = enrolled.record.as_ref();
-    run::ActiveModel {
-        id: Set(enrolled.run),
-        workflow_id: Set(enrolled.workflow),
-        version_id: Set(enrolled.version),
-        status: Set("QUEUED".into()),
-        trigger_node: Set(enrolled.trigger.clone()),
-        object: Set(record.map(|record| record.object.name.into())),
-        record_id: Set(record.map(|record| record.id)),
-        input: Set(json!({ "record": record.map(|record| record.to_json()), "form": enrolled.form }).to_string()),
-        owner: Set(Some(member)),
-        epoch: Set(1),
-        seq: Set(0),
-        inbox: Set(0),
-        drained: Set(0),
-        ready: Set(true),
-        cause: Set(access.actor().text()),
-        depth: Set(enrolled.depth),
-        created_at: Set(enrolled.at),
-        updated_at: Set(enrolled.at),
-        ..Default::default()
+impl Wanted {
+    fn enrolled(self, run: RunId, decision: &Decision<'_>) -> (Arc<Version>, Enrolled) {
+        let start = Enrolled {
+            run,
+            workflow: self.version.workflow,
+            version: self.version.id,
+            trigger: self.node.to_string(),
+            record: self.record,
+            previous: None,
+            form: self.form,
+            payload: Json::Null,
+            due: None,
+            key: None,
+            change: None,
+            cause: decision.access.actor().text(),
+            cause_run: None,
+            depth: 0,
+            gate: None,
+            held: false,
+            at: decision.now,
+        };
+        (self.version, start)
     }
 }
 
 /// The manual trigger, and the object of the record it takes.
 fn manual(version: &Version) -> Option<(NodeKey, Option<Arc<str>>)> {
     let mut triggers = version.plan.triggers();
-    let found = triggers.find(|(_, trigger)| trigger.operation.is_none())?;
+    let found = triggers.find(|(_, trigger)| matches!(trigger.occasion, Occasion::Hand))?;
     Some((found.0.clone(), found.1.object.clone()))
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use moka::sync::Cache;
 use pointsman_entities::{
     ids::{UserId, VersionId, WorkflowId},
-    workflow, workflow_version,
+    workflow_version,
 };
 use pointsman_graph::{check::check, definition::Definition, plan::Plan, value::Schema};
 use sea_orm::EntityTrait;
@@ -24,6 +24,7 @@ const KEPT: u64 = 1_000;
 pub struct Version {
     pub id: VersionId,
     pub workflow: WorkflowId,
+    /// The workflow's when it was published.
     pub name: String,
     pub number: i64,
     /// IANA name; calendar durations count in it.
@@ -58,27 +59,19 @@ impl Versions {
         if let Some(version) = self.known.get(&id) {
             return Ok(version);
         }
-        let reads = self.store.reads();
         let row = workflow_version::Entity::find_by_id(id)
-            .one(reads)
+            .one(self.store.reads())
             .await
             .map_err(store::Error::from)?;
         let row = row.ok_or(Error::MissingVersion { version: id })?;
-        let workflow = workflow::Entity::find_by_id(row.workflow_id)
-            .one(reads)
-            .await
-            .map_err(store::Error::from)?;
-        let workflow = workflow.ok_or(Error::MissingWorkflow {
-            workflow: row.workflow_id,
-        })?;
         let version = Arc::new(Version {
             id,
             workflow: row.workflow_id,
-            name: workflow.name,
-            number: row.number,
-            time_zone: workflow.time_zone,
-            publisher: row.published_by,
             plan: self.plan(id, &row.definition)?,
+            name: row.name,
+            number: row.number,
+            time_zone: row.time_zone,
+            publisher: row.published_by,
         });
         self.known.insert(id, Arc::clone(&version));
         Ok(version)

@@ -3,19 +3,20 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Result;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// The server; it ends with this handle.
 #[derive(Debug)]
 pub struct Sink {
     port: u16,
-    recorded: Arc<Mutex<Vec<Recorded>>>,
+    recorded: watch::Sender<Vec<Recorded>>,
     accepting: JoinHandle<()>,
 }
 
@@ -54,6 +55,24 @@ pub enum Reply {
     Endless,
     /// Status 200 and a byte now and then, for ever.
     Drip,
+    /// Status 200 once the gate is open.
+    Held(Gate),
+}
+
+/// Holds answers back until it is opened. Clones are one gate.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<watch::Sender<bool>>);
+
+impl Gate {
+    /// Lets all answers through, now and later.
+    pub fn open(&self) {
+        self.0.send_replace(true);
+    }
+
+    async fn opened(&self) {
+        let mut open = self.0.subscribe();
+        let _gate_outlives_its_waiters = open.wait_for(|open| *open).await;
+    }
 }
 
 impl Reply {
@@ -76,8 +95,8 @@ impl Sink {
     pub async fn start(replies: impl Into<Vec<Reply>>) -> Result<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let port = listener.local_addr()?.port();
-        let recorded = Arc::default();
-        let accepting = tokio::spawn(accept(listener, replies.into(), Arc::clone(&recorded)));
+        let recorded = watch::Sender::default();
+        let accepting = tokio::spawn(accept(listener, replies.into(), recorded.clone()));
         Ok(Self {
             port,
             recorded,
@@ -97,7 +116,14 @@ impl Sink {
 
     /// All requests that came in full, in order.
     pub fn recorded(&self) -> Vec<Recorded> {
-        self.recorded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.recorded.borrow().clone()
+    }
+
+    /// Waits until so many requests have come in full.
+    pub async fn received(&self, count: usize) -> Result<()> {
+        let mut recorded = self.recorded.subscribe();
+        recorded.wait_for(|all| all.len() >= count).await?;
+        Ok(())
     }
 }
 
@@ -108,22 +134,22 @@ impl Drop for Sink {
 }
 
 /// Connections run on, each in a task of its own, until they end or the runtime does.
-async fn accept(listener: TcpListener, replies: Vec<Reply>, recorded: Arc<Mutex<Vec<Recorded>>>) {
+async fn accept(listener: TcpListener, replies: Vec<Reply>, recorded: watch::Sender<Vec<Recorded>>) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (replies, recorded) = (replies.clone(), Arc::clone(&recorded));
+        let (replies, recorded) = (replies.clone(), recorded.clone());
         // A client that goes away in the middle is none of the sink's business.
         tokio::spawn(async move { serve(stream, &replies, &recorded).await.ok() });
     }
 }
 
-async fn serve(stream: TcpStream, replies: &[Reply], recorded: &Mutex<Vec<Recorded>>) -> io::Result<()> {
+async fn serve(stream: TcpStream, replies: &[Reply], recorded: &watch::Sender<Vec<Recorded>>) -> io::Result<()> {
     let mut stream = BufReader::new(stream);
     let request = read(&mut stream).await?;
-    let reply = {
-        let mut recorded = recorded.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut reply = None;
+    recorded.send_modify(|recorded| {
+        reply = replies.get(recorded.len()).or(replies.last()).cloned();
         recorded.push(request);
-        replies.get(recorded.len() - 1).or(replies.last()).cloned()
-    };
+    });
     match reply {
         Some(reply) => write(stream.get_mut(), reply).await,
         None => Ok(()),
@@ -171,6 +197,10 @@ async fn write(stream: &mut TcpStream, reply: Reply) -> io::Result<()> {
                 .await
         }
         Reply::Endless => endless(stream, &[b'x'; 4096], Duration::ZERO).await,
+        Reply::Held(gate) => {
+            gate.opened().await;
+            answer(stream, 200, &[], b"{}").await
+        }
         Reply::Drip => endless(stream, b"x", Duration::from_millis(50)).await,
     }
 }

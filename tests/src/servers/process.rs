@@ -3,7 +3,7 @@
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
@@ -48,6 +48,11 @@ impl Process {
             self.child.try_wait()?
         );
         Ok(line.trim_end().to_owned())
+    }
+
+    /// What it writes to standard error, where that was piped; once.
+    pub fn stderr(&mut self) -> Result<ChildStderr> {
+        self.child.stderr.take().context("the child has no standard error")
     }
 
     /// The process id.

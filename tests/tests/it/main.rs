@@ -2,10 +2,12 @@
 
 mod api;
 mod architecture;
+mod commands;
 mod crash;
 mod engine;
 mod messages;
 mod outside;
+mod pushdown;
 mod servers;
 
 /// Runs each test on SQLite and on PostgreSQL. A test gives its world back, to be stopped in order.
@@ -31,4 +33,24 @@ macro_rules! both {
             }
         }
     )*};
+}
+
+/// Runs each test, which starts its own world on the database it is given, on SQLite and on PostgreSQL.
+#[macro_export]
+macro_rules! on_both {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() -> Result<()> {
+                super::$name(Backend::Sqlite).await
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() -> Result<()> {
+                super::$name(Backend::Postgres).await
+            }
+        }
+    )+};
 }

@@ -29,6 +29,8 @@ interface StepFact<Type extends string> extends Fact<Type> {
 
 /** The events of a run; `seq` counts up by one within it. */
 export type RunEvent =
+  | (Fact<'RunQueued'> & { readonly until?: string | null })
+  | (Fact<'RunRefused'> & { readonly reason?: string | null })
   | (Fact<'RunStarted'> & { readonly trigger: string })
   | (StepFact<'StepStarted'> & { readonly attempt: number })
   | (StepFact<'StepSucceeded'> & { readonly port?: string | null })
@@ -91,7 +93,7 @@ export function advance(progress: Progress, events: readonly RunEvent[]): Progre
     const key = nodeOf(event);
     if (key !== undefined) nodes.set(key, nodeAfter(nodes.get(key) ?? UNTOUCHED, event));
   }
-  return { seq: last.seq, status: last.__typename === 'RunFinished' ? last.status : underWay(nodes), nodes };
+  return { seq: last.seq, status: statusAfter(last, nodes), nodes };
 }
 
 /** Whether a run has gone, will not go, or may yet go by an edge. */
@@ -108,7 +110,13 @@ function mainPort(graph: Graph, key: string): string | undefined {
 
 function nodeOf(event: RunEvent): string | undefined {
   if (event.__typename === 'RunStarted') return event.trigger;
-  return event.__typename === 'RunFinished' ? undefined : event.node;
+  return 'node' in event ? event.node : undefined;
+}
+
+function statusAfter(event: RunEvent, nodes: ReadonlyMap<string, NodeProgress>): RunStatus {
+  if (event.__typename === 'RunQueued') return 'QUEUED';
+  if (event.__typename === 'RunRefused') return 'REFUSED';
+  return event.__typename === 'RunFinished' ? event.status : underWay(nodes);
 }
 
 /** A run waits where nothing in it runs and something waits. */
@@ -141,6 +149,8 @@ function nodeAfter(before: NodeProgress, event: RunEvent): NodeProgress {
       return ended(before, 'CANCELLED', event.at, {});
     case 'StepUnknown':
       return ended(before, 'UNKNOWN', event.at, { error: event.message ?? undefined });
+    case 'RunQueued':
+    case 'RunRefused':
     case 'RunFinished':
       return before;
   }

@@ -59,11 +59,19 @@ pub(super) fn names(allow: &[Allow], host: &str, port: u16) -> bool {
 
 /// The special-purpose range that forbids to call this address, by its name in IANA's registries.
 pub(super) fn forbidden(allow: &[Allow], address: IpAddr) -> Option<&'static str> {
-    let allowed = allow.iter().any(|one| match one {
+    if covers(allow, address) {
+        None
+    } else {
+        special_purpose(address)
+    }
+}
+
+/// Whether the operator allows this address by a network.
+pub(super) fn covers(allow: &[Allow], address: IpAddr) -> bool {
+    allow.iter().any(|one| match one {
         Allow::Network(network) => network.contains(&address),
         Allow::Endpoint { .. } => false,
-    });
-    if allowed { None } else { special_purpose(address) }
+    })
 }
 
 fn special_purpose(address: IpAddr) -> Option<&'static str> {

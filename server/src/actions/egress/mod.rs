@@ -10,6 +10,7 @@ mod client;
 mod redirect;
 
 use std::error::Error as StdError;
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -245,9 +246,8 @@ impl Egress {
         {
             return Err(Refusal::Bound);
         }
-        let host = hop.url.host_str().unwrap_or_default();
-        let named = address::names(&self.allow, host, hop.url.port_or_known_default().unwrap_or_default());
-        if hop.bound.is_empty() || hop.url.scheme() == "https" || named {
+        let covered = literal(&hop.url).is_some_and(|address| address::covers(&self.allow, address));
+        if hop.bound.is_empty() || hop.url.scheme() == "https" || covered || self.is_named(&hop.url) {
             Ok(())
         } else {
             Err(Refusal::Unencrypted)
@@ -262,22 +262,31 @@ impl Egress {
         if !url.username().is_empty() || url.password().is_some() {
             return Err(Refusal::Credentials);
         }
-        let host = url.host_str().unwrap_or_default();
-        if address::names(&self.allow, host, url.port_or_known_default().unwrap_or_default()) {
+        if self.is_named(url) {
             return Ok(&self.allowed);
         }
-        let literal = match url.host() {
-            Some(Host::Ipv4(address)) => Some(address.into()),
-            Some(Host::Ipv6(address)) => Some(address.into()),
-            Some(Host::Domain(_)) | None => None,
-        };
-        match literal.and_then(|address| address::forbidden(&self.allow, address)) {
+        match literal(url).and_then(|address| address::forbidden(&self.allow, address)) {
             Some(range) => Err(Refusal::Address {
-                host: host.to_owned(),
+                host: url.host_str().unwrap_or_default().to_owned(),
                 range,
             }),
             None => Ok(&self.public),
         }
+    }
+
+    /// Whether the operator allows the URL's host and port by name.
+    fn is_named(&self, url: &Url) -> bool {
+        let (host, port) = (url.host_str().unwrap_or_default(), url.port_or_known_default());
+        address::names(&self.allow, host, port.unwrap_or_default())
+    }
+}
+
+/// The address of a URL that names no host but an address.
+fn literal(url: &Url) -> Option<IpAddr> {
+    match url.host() {
+        Some(Host::Ipv4(address)) => Some(address.into()),
+        Some(Host::Ipv6(address)) => Some(address.into()),
+        Some(Host::Domain(_)) | None => None,
     }
 }
 

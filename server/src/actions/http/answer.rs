@@ -9,12 +9,13 @@ use serde_json::{Value, json};
 
 use super::super::egress::{Answer, End};
 use super::super::{Code, Failure, Outcome};
+use super::schema::Schema;
 
 /// Nobody may park an effect for longer than this.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// See [`super::perform`] for the meaning of each status.
-pub(super) fn judge(expected: &BTreeSet<u16>, answer: &Answer) -> Outcome {
+pub(super) fn judge(expected: &BTreeSet<u16>, schema: Option<&Schema>, answer: &Answer) -> Outcome {
     let status = answer.status.as_u16();
     let success = if expected.is_empty() {
         (200..300).contains(&status)
@@ -22,9 +23,17 @@ pub(super) fn judge(expected: &BTreeSet<u16>, answer: &Answer) -> Outcome {
         expected.contains(&status)
     };
     match (success, answer.end) {
-        (true, End::Complete | End::Cut) => Outcome::Done { output: output(answer) },
+        (true, End::Complete | End::Cut) => done(schema, output(answer)),
         (true, End::Lost) => Outcome::unknown(Code::AnswerLost, format!("the answer ({status}) broke off in its body")),
         (false, End::Complete | End::Cut | End::Lost) => unexpected(status, retry_after(&answer.headers)),
+    }
+}
+
+fn done(schema: Option<&Schema>, output: Value) -> Outcome {
+    let body = output.get("body").unwrap_or(&Value::Null);
+    match schema.and_then(|schema| schema.mismatch(body)) {
+        Some(mismatch) => Outcome::rejected(Code::SchemaMismatch, mismatch),
+        None => Outcome::Done { output },
     }
 }
 
@@ -135,7 +144,7 @@ mod tests {
     }
 
     fn judged(status: u16, headers: &[(HeaderName, &str)]) -> Outcome {
-        judge(&BTreeSet::new(), &answer(status, headers, "", End::Complete))
+        judge(&BTreeSet::new(), None, &answer(status, headers, "", End::Complete))
     }
 
     #[test]
@@ -197,11 +206,11 @@ mod tests {
         let expected = BTreeSet::from([404]);
 
         assert!(matches!(
-            judge(&expected, &answer(404, &[], "", End::Complete)),
+            judge(&expected, None, &answer(404, &[], "", End::Complete)),
             Outcome::Done { .. }
         ));
         assert!(matches!(
-            judge(&expected, &answer(200, &[], "", End::Complete)),
+            judge(&expected, None, &answer(200, &[], "", End::Complete)),
             Outcome::Rejected { .. }
         ));
     }
@@ -210,7 +219,10 @@ mod tests {
     fn an_answer_that_breaks_off_leaves_the_output_unknown() {
         let broken = answer(200, &[], "{", End::Lost);
 
-        assert!(matches!(judge(&BTreeSet::new(), &broken), Outcome::Unknown { .. }));
+        assert!(matches!(
+            judge(&BTreeSet::new(), None, &broken),
+            Outcome::Unknown { .. }
+        ));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! setting: all it needs is in the order.
 
 mod answer;
+mod schema;
 mod text;
 
 use std::collections::BTreeSet;
@@ -10,9 +11,11 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, InvalidHeaderValue};
 use reqwest::{Method, Url};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::egress::{Bound, Egress, Error, Request};
 use super::{Code, IdempotencyKey, Outcome};
+use schema::Schema;
 
 pub(super) use answer::retry_after;
 pub use text::{Form, Missing, Piece, Text, Values};
@@ -30,6 +33,9 @@ pub struct Order {
     pub body: Option<Text>,
     /// The statuses that mean success; none given means 200 to 299.
     pub expected: BTreeSet<u16>,
+    /// The JSON Schema that the body of an expected answer must keep to; absent: any body will do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<Value>,
 }
 
 /// The methods that an order may have.
@@ -84,7 +90,8 @@ impl Order {
 /// - 408, 425 and the other 5xx: rejected, but the same order may succeed later;
 /// - all others: rejected.
 ///
-/// An expected answer whose body breaks off is [`Outcome::Unknown`]: the effect happened, its output is not known.
+/// An expected answer whose body breaks off is [`Outcome::Unknown`]: the effect happened, its output is not known. One whose
+/// body does not keep to the order's schema is rejected: asking again would do it again, for the same answer.
 pub async fn perform(
     egress: &Egress,
     order: &Order,
@@ -93,15 +100,15 @@ pub async fn perform(
     timeout: Duration,
 ) -> Outcome {
     let Carried { values, bound } = carried;
-    let request = request(order, &values, key, timeout).map(|request| Request { bound, ..request });
-    let request = match request {
-        Ok(request) => request,
+    let read = request(order, &values, key, timeout).and_then(|request| Ok((request, schema(order)?)));
+    let (request, schema) = match read {
+        Ok((request, schema)) => (Request { bound, ..request }, schema),
         Err(invalid) => return Outcome::rejected(Code::InvalidOrder, invalid.to_string()),
     };
     match egress.send(request).await {
         Ok(mut answer) => {
             text::conceal(&mut answer, &values);
-            answer::judge(&order.expected, &answer)
+            answer::judge(&order.expected, schema.as_ref(), &answer)
         }
         Err(error) => unanswered(&error),
     }
@@ -121,6 +128,12 @@ enum Invalid {
     Value(String),
     #[error("the idempotency key has a character that no header may have")]
     Key(#[from] InvalidHeaderValue),
+    #[error(transparent)]
+    Schema(#[from] schema::Unsound),
+}
+
+fn schema(order: &Order) -> Result<Option<Schema>, Invalid> {
+    Ok(order.schema.as_ref().map(Schema::read).transpose()?)
 }
 
 fn request(order: &Order, values: &Values, key: &IdempotencyKey, timeout: Duration) -> Result<Request, Invalid> {
@@ -219,6 +232,7 @@ mod tests {
             headers,
             body: None,
             expected: BTreeSet::new(),
+            schema: None,
         }
     }
 

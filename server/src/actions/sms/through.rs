@@ -55,12 +55,11 @@ impl Through {
         self.told.clone()
     }
 
-    fn request(&self, request: &Request) -> Result<egress::Request, Error> {
-        let unwritable = |_| custom("the request can't be written");
-        let url = Url::parse(&request.uri().to_string()).map_err(|_| custom("the URL is not valid"))?;
-        let authorization = request.header("authorization").unwrap_or_default();
+    fn request(&self, request: &Request) -> Result<egress::Request, &'static str> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|_| "the URL is not valid")?;
+        let authorization = HeaderValue::from_str(request.header("authorization").unwrap_or_default());
         let headers = [
-            (AUTHORIZATION, HeaderValue::from_str(authorization).map_err(unwritable)?),
+            (AUTHORIZATION, authorization.map_err(|_| "the account is not valid")?),
             (ACCEPT, HeaderValue::from_static("application/json")),
             (
                 CONTENT_TYPE,
@@ -68,8 +67,7 @@ impl Through {
             ),
         ];
         Ok(egress::Request {
-            method: Method::from_bytes(request.method().as_str().as_bytes())
-                .map_err(|_| custom("the method is not valid"))?,
+            method: Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| "the method is not valid")?,
             url,
             headers: HeaderMap::from_iter(headers),
             body: Some(self.form.clone().into_bytes()),
@@ -82,7 +80,7 @@ impl Through {
 #[async_trait]
 impl Middleware for Through {
     async fn handle(&self, request: Request, _: Next<'_>) -> Result<Response, Error> {
-        let sent = self.egress.send(self.request(&request)?).await;
+        let sent = self.egress.send(self.request(&request).map_err(custom)?).await;
         let response = match &sent {
             Ok(answer) => {
                 let status = StatusCode::from_u16(answer.status.as_u16());

@@ -89,6 +89,28 @@ choices! {
         Sunday,
     }
 
+    /// What becomes of times that passed while no server ran.
+    MissedTimes in "camelCase" {
+        /// They are left out.
+        Skip,
+        /// The last of them is made up for.
+        Latest,
+        /// All of them are, but no more than the last hundred.
+        All,
+    }
+
+    /// How a caller shows that it may call.
+    WebhookVerification in "camelCase" {
+        /// Signs id, time and body, as Standard Webhooks has it.
+        StandardWebhooks,
+        /// Signs the body with HMAC-SHA-256.
+        Hmac,
+        /// Sends the secret itself as a bearer token.
+        Bearer,
+        /// Needs nothing.
+        None,
+    }
+
     /// How a message that is waited for comes.
     MessageWay in "SCREAMING_SNAKE_CASE" {
         /// By e-mail.

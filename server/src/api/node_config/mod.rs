@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use super::scalar::{Duration, Json, TimeZone};
 use crate::api::connection::Direction;
 pub use choice::{
-    AssignmentLoad, AssignmentStrategy, EmailPurpose, FormFieldType, HttpMethod, JoinMode, MessageWay, RecordCount,
-    StopResult, WaitedEvent, Weekday,
+    AssignmentLoad, AssignmentStrategy, EmailPurpose, FormFieldType, HttpMethod, JoinMode, MessageWay, MissedTimes,
+    RecordCount, StopResult, WaitedEvent, WebhookVerification, Weekday,
 };
 use table::configs;
 
@@ -35,6 +35,56 @@ configs! {
         fields: Vec<String>,
         /// An expression that must hold; sees the record and, as it was, `previous`.
         r#where: String,
+    }
+    /// Starts a run for each record that is put into the bin.
+    RecordDeleted = "recordDeleted", "RecordDeletedConfigInput" {
+        /// The object whose records start runs.
+        object: String,
+        /// An expression that must hold for the record as it was.
+        r#where: String,
+    }
+    /// Starts a run at times that repeat, or one for each record that a condition holds for then.
+    Schedule = "schedule", "ScheduleConfigInput" {
+        /// Minute, hour, day of the month, month, day of the week, such as `0 8 * * MON-FRI`.
+        cron: String,
+        /// Whose clocks, by their IANA name; the workflow's if nothing is said.
+        zone: TimeZone,
+        /// What becomes of times that passed while no server ran; they are left out if nothing is said.
+        catch_up: MissedTimes,
+        /// One run for each of its records.
+        object: String,
+        /// An expression that must hold for the record at that time.
+        r#where: String,
+    }
+    /// Starts a run for each record when a date of it comes; moves when the date does.
+    DateReached = "dateReached", "DateReachedConfigInput" {
+        /// The object whose records start runs.
+        object: String,
+        /// The field that holds the date.
+        date_field: String,
+        /// How long after it, or before, such as `-P3D`.
+        offset: String,
+        /// When on that day, such as `09:00`.
+        at: String,
+        /// Whose clocks, by their IANA name; the workflow's if nothing is said.
+        zone: TimeZone,
+        /// An expression that must hold for the record when the moment comes.
+        r#where: String,
+    }
+    /// Starts a run for each call to a path; `trigger.payload` is what was sent.
+    Webhook = "webhook", "WebhookConfigInput" {
+        /// What callers put behind `/hooks/`, such as `orders`.
+        path: String,
+        /// How a caller shows that it may.
+        verification: WebhookVerification,
+        /// The name of the secret that both sides know.
+        secret: String,
+        /// Where `HMAC` finds the signature; `X-Hub-Signature-256` if nothing is said.
+        signature_header: String,
+        /// What names a delivery, so that a repetition starts nothing; `webhook-id` if nothing is said.
+        id_header: String,
+        /// The JSON Schema of what is sent, which types `trigger.payload`.
+        payload: Json,
     }
     /// Starts a run where a person asks for it.
     Manual = "manual", "ManualConfigInput" {

@@ -36,6 +36,18 @@ events! {
         trigger: String,
     }
 
+    /// The run may not start yet: it waits for its turn, or for its workflow's rate.
+    RunQueued {
+        /// Not before then; null where it waits for its turn alone.
+        until: Option<DateTime>,
+    }
+
+    /// The run never begins: workflows set each other off too often.
+    RunRefused {
+        /// Why. Null without the right to inspect runs.
+        reason: Option<String>,
+    }
+
     /// An attempt of a step began.
     StepStarted {
         /// The step.

@@ -1,5 +1,6 @@
 //! Runs and their steps in the API. Inputs, outputs and errors are for those who may inspect; others see status alone.
 
+mod cause;
 mod event;
 mod query;
 mod tell;
@@ -16,12 +17,14 @@ use super::{
     links::links,
     node::{Node, node},
     scalar::{DateTime, Json},
+    timeline::ChangeConnection,
     workflow::{Workflow, WorkflowVersion},
 };
 use crate::{
     crm::{Crm, access::Permission, id},
     engine::{Engine, browse, live},
 };
+use cause::RunCause;
 pub use event::RunEvent;
 pub use query::{RunFilter, RunMutations, RunOrder, RunQueries, page};
 pub use tell::tell;
@@ -135,12 +138,24 @@ impl Run {
         i32::try_from(self.0.depth).unwrap_or(i32::MAX)
     }
 
-    /// The run whose change started it.
-    async fn caused_by(&self, context: &Context<'_>) -> Result<Option<Run>> {
-        match self.0.cause_run {
-            Some(run) => Ok(links(context)?.run(run).await?.map(Run::from)),
-            None => Ok(None),
-        }
+    /// Why it started.
+    async fn caused_by(&self) -> RunCause {
+        RunCause::of(&self.0)
+    }
+
+    /// The changes that it made, the oldest first, but for those of records that the caller may not know.
+    async fn causes(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The size of the page; at most 100.")] first: Option<i32>,
+        #[graphql(desc = "Changes behind this cursor.")] after: Option<String>,
+    ) -> Result<Option<ChangeConnection>> {
+        cause::causes(context, &self.0, first, after.as_deref()).await.map(Some)
+    }
+
+    /// When the workflow's rate lets it start; null where nothing put it off.
+    async fn start_at(&self) -> Option<DateTime> {
+        self.0.start_at.map(DateTime)
     }
 
     /// When it was enrolled.

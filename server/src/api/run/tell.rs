@@ -13,8 +13,8 @@ use pointsman_graph::{
 use super::{
     RunStatus, StepError,
     event::{
-        RunEvent, RunFinished, RunStarted, StepCancelled, StepFailed, StepRetrying, StepSkipped, StepStarted,
-        StepSucceeded, StepUnknown, StepWaiting,
+        RunEvent, RunFinished, RunQueued, RunRefused, RunStarted, StepCancelled, StepFailed, StepRetrying, StepSkipped,
+        StepStarted, StepSucceeded, StepUnknown, StepWaiting,
     },
 };
 use crate::{
@@ -34,6 +34,8 @@ pub fn tell(entries: &[Entry], inspects: bool) -> Vec<RunEvent> {
         match &entry.what {
             What::Fact(fact) => line.fact(fact, behind),
             What::Decision(decision) => line.decision(decision),
+            What::Queued { until } => Some(line.queued(*until)),
+            What::Refused { reason } => Some(line.refused(reason)),
             What::Waiting { step, until } => Some(line.waiting(step, *until)),
             What::Unknown { step, message } => Some(line.unknown(step, message)),
         }
@@ -77,6 +79,22 @@ impl Line {
             // The failure before them has been told as the last one.
             Decision::Divert { .. } | Decision::Fail { .. } => None,
         }
+    }
+
+    fn queued(self, until: Option<Timestamp>) -> RunEvent {
+        RunEvent::RunQueued(RunQueued {
+            seq: self.seq,
+            at: self.at,
+            until: until.map(DateTime),
+        })
+    }
+
+    fn refused(self, reason: &str) -> RunEvent {
+        RunEvent::RunRefused(RunRefused {
+            seq: self.seq,
+            at: self.at,
+            reason: self.inspects.then(|| reason.to_owned()),
+        })
     }
 
     fn started(self, step: &StepId, attempt: u32) -> RunEvent {
@@ -180,7 +198,9 @@ impl Line {
 fn is_retried(failed: &StepId, behind: &[Entry]) -> bool {
     let decisions = behind.iter().map_while(|entry| match &entry.what {
         What::Decision(decision) => Some(decision),
-        What::Fact(_) | What::Waiting { .. } | What::Unknown { .. } => None,
+        What::Fact(_) | What::Queued { .. } | What::Refused { .. } | What::Waiting { .. } | What::Unknown { .. } => {
+            None
+        }
     });
     decisions
         .into_iter()

@@ -3,7 +3,7 @@
 use async_graphql::{Enum, ID, Object, SimpleObject};
 use pointsman_graph::definition::{self, Definition, Edge, Node};
 
-use super::summary::summary;
+use super::{settings::WorkflowSettings, summary::summary};
 use crate::api::{
     node_config::NodeConfig,
     scalar::{Duration, Json},
@@ -27,6 +27,11 @@ impl WorkflowDefinition {
             definition: &self.0,
         };
         self.0.edges.iter().map(edge).collect()
+    }
+
+    /// What holds for all runs.
+    async fn settings(&self) -> WorkflowSettings {
+        WorkflowSettings::from(&self.0.settings)
     }
 
     /// The whole in the form of a file: `{"format": 1, "nodes": […], "edges": […]}`.

@@ -1,10 +1,10 @@
 //! Definitions as clients send them: typed, or in the form of a file. Both are read by the one reader of definitions.
 
 use async_graphql::InputObject;
-use pointsman_graph::definition::{Definition, ReadDefinition};
+use pointsman_graph::definition::{Definition, ReadDefinition, Settings};
 use serde_json::{Map, Value, json};
 
-use super::definition::Delivery;
+use super::{definition::Delivery, settings::WorkflowSettings};
 use crate::api::{
     error::{Error, Result},
     node_config::NodeConfigInput,
@@ -18,6 +18,8 @@ pub struct WorkflowDefinitionInput {
     nodes: Vec<WorkflowNodeInput>,
     /// The ways between them.
     edges: Vec<WorkflowEdgeInput>,
+    /// What holds for all runs; absent: nothing is restricted.
+    settings: Option<WorkflowSettings>,
 }
 
 /// One node as drawn.
@@ -102,7 +104,8 @@ impl WorkflowDefinitionInput {
     fn into_json(self) -> Value {
         let nodes = self.nodes.into_iter().map(WorkflowNodeInput::into_json);
         let edges = self.edges.into_iter().map(WorkflowEdgeInput::into_json);
-        json!({ "nodes": nodes.collect::<Vec<_>>(), "edges": edges.collect::<Vec<_>>() })
+        let settings = self.settings.map_or_else(Settings::default, Settings::from);
+        json!({ "nodes": nodes.collect::<Vec<_>>(), "edges": edges.collect::<Vec<_>>(), "settings": settings })
     }
 }
 

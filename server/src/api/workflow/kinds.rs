@@ -84,10 +84,20 @@ pub enum NodeFieldInput {
     Choice,
     /// The fields of a form.
     Form,
-    /// A name, meant as it stands.
-    Name,
     /// A time of day with a zone and weekdays.
+    UntilTime,
+    /// The name of one of the object's fields.
+    FieldName,
+    /// A cron expression of five fields.
+    Cron,
+    /// The IANA name of a time zone.
+    TimeZone,
+    /// A time of the day, such as `08:30`.
     TimeOfDay,
+    /// An ISO 8601 duration, with `-` in front for before.
+    Offset,
+    /// Text as it stands.
+    Text,
 }
 
 /// All kinds, in the order of a palette.
@@ -143,8 +153,13 @@ impl From<Input> for NodeFieldInput {
             Input::Numbers => Self::Numbers,
             Input::Choice(_) => Self::Choice,
             Input::Form => Self::Form,
-            Input::Name => Self::Name,
+            Input::UntilTime => Self::UntilTime,
+            Input::FieldName => Self::FieldName,
+            Input::Cron => Self::Cron,
+            Input::TimeZone => Self::TimeZone,
             Input::TimeOfDay => Self::TimeOfDay,
+            Input::Offset => Self::Offset,
+            Input::Text => Self::Text,
         }
     }
 }

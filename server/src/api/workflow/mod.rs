@@ -3,10 +3,14 @@
 mod change;
 mod definition;
 mod drawn;
+mod dry_run;
 mod kinds;
 mod problem;
 mod query;
+mod settings;
 mod summary;
+mod trial;
+mod why;
 
 use std::sync::Arc;
 
@@ -30,8 +34,11 @@ use crate::{
 };
 pub use change::WorkflowMutations;
 use definition::WorkflowDefinition;
+pub use dry_run::{DryRunEffect, DryRunHalt};
 use problem::WorkflowProblem;
 pub use query::{WorkflowQueries, one_of};
+pub use trial::{TrialMutations, TrialQueries};
+pub use why::EnrolmentQueries;
 
 /// The prefix of workflows' ids.
 pub const WORKFLOW: &str = "workflow";
@@ -209,6 +216,16 @@ impl WorkflowVersion {
         read(&self.0.definition).map_err(|error| error.in_row("workflow_version", self.0.id.0))
     }
 
+    /// What the workflow was called when it was published.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Where its calendar days begin, as the workflow said when it was published.
+    async fn time_zone(&self) -> TimeZone {
+        TimeZone(self.0.time_zone.clone())
+    }
+
     /// When it was published.
     async fn published_at(&self) -> DateTime {
         DateTime(self.0.published_at)
@@ -242,7 +259,11 @@ fn problems(context: &Context<'_>, row: &workflow::Model) -> Result<Vec<Workflow
     Ok(flaws.into_iter().map(WorkflowProblem::from).collect())
 }
 
-async fn user(context: &Context<'_>, id: Option<pointsman_entities::ids::UserId>) -> Result<Option<User>> {
+/// A user by id.
+///
+/// # Errors
+/// Where the database fails.
+pub async fn user(context: &Context<'_>, id: Option<pointsman_entities::ids::UserId>) -> Result<Option<User>> {
     match id {
         Some(id) => Ok(caller(context)?.record(User::OBJECT, id.into()).await?.map(User::from)),
         None => Ok(None),

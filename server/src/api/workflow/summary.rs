@@ -1,9 +1,10 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    AddNote, Approval, Assign, Config, CreateRecord, CreateTask, Delay, DeleteRecord, EmitSignal, FindRecords,
-    HttpRequest, Join, JoinPolicy, Manual, MessageReceived, Method, Notify, Recipients, RecordCreated, RecordUpdated,
-    SendEmail, SendSms, Set, Stop, StopOutcome, Strategy, Switch, UntilTime, UpdateRecord, UpsertRecord, WaitFor, When,
+    AddNote, Approval, Assign, Config, CreateRecord, CreateTask, DateReached, Delay, DeleteRecord, EmitSignal,
+    FindRecords, HttpRequest, Join, JoinPolicy, Manual, MessageReceived, Method, Notify, Recipients, RecordCreated,
+    RecordDeleted, RecordUpdated, Schedule, SendEmail, SendSms, Set, Stop, StopOutcome, Strategy, Switch, UntilTime,
+    UpdateRecord, UpsertRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.
@@ -14,6 +15,12 @@ pub fn summary(config: &Config) -> String {
     let line = match config {
         Config::RecordCreated(config) => created(config),
         Config::RecordUpdated(config) => updated(config),
+        Config::RecordDeleted(RecordDeleted { object, condition }) => {
+            spaced([text(object), &behind("where", condition)])
+        }
+        Config::Schedule(config) => scheduled(config),
+        Config::DateReached(config) => reached(config),
+        Config::Webhook(Webhook { path, .. }) => path.as_ref().map(|path| format!("/hooks/{path}")).unwrap_or_default(),
         Config::Manual(Manual { object, .. }) => text(object).to_owned(),
         Config::MessageReceived(config) => received(config),
         Config::When(When { condition }) => text(condition).to_owned(),
@@ -56,6 +63,20 @@ fn created(config: &RecordCreated) -> String {
 fn updated(config: &RecordUpdated) -> String {
     let fields = list(config.fields.iter().flatten().map(String::as_str));
     spaced([text(&config.object), &fields, &behind("where", &config.condition)])
+}
+
+fn scheduled(config: &Schedule) -> String {
+    let records = [text(&config.object), &behind("where", &config.condition)];
+    spaced([text(&config.cron), text(&config.zone), &spaced(records)])
+}
+
+fn reached(config: &DateReached) -> String {
+    let date = [text(&config.object), text(&config.date_field), text(&config.offset)];
+    spaced([
+        &spaced(date),
+        &behind("at", &config.at),
+        &behind("where", &config.condition),
+    ])
 }
 
 fn received(config: &MessageReceived) -> String {

@@ -53,7 +53,7 @@ pub fn is_withdrawn(refusal: &Refusal) -> bool {
 }
 
 impl Engine {
-    pub(super) async fn consent(&self, what: &What) -> Result<Consent, Error> {
+    pub(in crate::engine) async fn consent(&self, what: &What) -> Result<Consent, Error> {
         let (channel, marketing, addresses) = match what {
             What::Http(_) => return Ok(Consent::default()),
             What::Email { email, marketing, .. } => {

@@ -24,6 +24,8 @@ use crate::{
     crm::id,
 };
 
+pub(in crate::engine) use verdict::Verdict;
+
 /// What one attempt may take where the node doesn't say.
 const TIMEOUT: Duration = Duration::from_secs(30);
 

@@ -8,6 +8,7 @@ use pointsman_entities::{
     effect,
     ids::{EffectId, RunId},
     run,
+    time::Timestamp,
 };
 use pointsman_graph::step::StepId;
 use sea_orm::{EntityName, EntityTrait};
@@ -144,15 +145,27 @@ impl Engine {
 
     async fn call(&self, held: &Held) -> Outcome {
         let timeout = Duration::from_millis(held.payload.attempt_timeout_ms);
-        let key = match held.row.idempotency_key.parse() {
+        let (key, ordered) = (&held.row.idempotency_key, held.row.created_at);
+        self.carry_out(&held.payload.what, key, timeout, ordered).await
+    }
+
+    /// Brings an effect about, with the key that tells its repetitions from others.
+    pub(in crate::engine) async fn carry_out(
+        &self,
+        what: &What,
+        key: &str,
+        timeout: Duration,
+        ordered: Timestamp,
+    ) -> Outcome {
+        let key = match key.parse() {
             Ok(key) => key,
             Err(_) => return impossible("the idempotency key can't be read"),
         };
-        match &held.payload.what {
+        match what {
             What::Http(order) => match self.carried(order).await {
                 Ok(carried) => http::perform(&self.actions.egress, order, carried, &key, timeout).await,
                 Err(error) => {
-                    tracing::error!(effect = %held.row.id.0, %error, "a secret can't be had");
+                    tracing::error!(effect = %key, %error, "a secret can't be had");
                     unsent("a secret can't be had just now")
                 }
             },
@@ -163,7 +176,7 @@ impl Engine {
             What::Email { email, .. } => match &self.actions.mailer {
                 None => impossible("no mail server is configured: set POINTSMAN_SMTP_HOST"),
                 Some(mailer) => {
-                    let date = DateTime::from_timestamp_micros(held.row.created_at.micros()).unwrap_or_default();
+                    let date = DateTime::from_timestamp_micros(ordered.micros()).unwrap_or_default();
                     mailer.send(email, &[], &key, date).await
                 }
             },

@@ -44,6 +44,7 @@ impl Segment<'_> {
             body: request.body,
             link: None,
             run: self.live.id,
+            step: step.to_string(),
             subject: self.live.subject.clone(),
             approval: Some(id),
         };
@@ -113,19 +114,23 @@ impl Segment<'_> {
 
     /// The deadline has come. A decision that was taken before holds: the run is told of it next.
     pub(super) async fn overdue(&mut self, step: &StepId, attempt: u32) -> Result<(), Error> {
-        let pending = approval::Entity::find()
+        let asked = approval::Entity::find()
             .filter(approval::Column::RunId.eq(self.live.id))
             .filter(approval::Column::Step.eq(step.to_string()))
-            .filter(approval::Column::Status.eq(Status::Pending.text()))
+            .filter(approval::Column::Attempt.eq(i64::from(attempt)))
             .one(self.engine.store.reads())
             .await
             .map_err(store::Error::from)?;
-        if let Some(approval) = pending {
+        // A dry run's has no row.
+        if let Some(approval) = asked {
+            if approval.status != Status::Pending.text() {
+                return Ok(());
+            }
             let row = approvals::with_status(Status::TimedOut);
             self.decision.set.push(approvals::settle(&approval, &row));
-            self.drop_orders(step);
-            self.succeed(step, attempt, Port::TIMED_OUT, Value::Null);
         }
+        self.drop_orders(step);
+        self.succeed(step, attempt, Port::TIMED_OUT, Value::Null);
         Ok(())
     }
 }

@@ -27,7 +27,7 @@ use crate::{
         query::Query,
         write::{Command, Problem, Verb},
     },
-    engine::{Error, gate::Gate, people, segment::Segment},
+    engine::{Error, people, segment::Segment, turnstile::Turnstile},
 };
 
 impl Segment<'_> {
@@ -56,22 +56,22 @@ impl Segment<'_> {
         Ok(())
     }
 
-    /// The choice, behind the gate of those who make the same: a node's rotation, or one load for all that weigh it.
+    /// The choice, behind the turnstile of those who make the same: a node's rotation, or one load for all that weigh it.
     async fn choose(&mut self, step: &StepId, order: &Assignment, users: &[UserId]) -> Result<Option<UserId>, Error> {
-        let gate = match (order.strategy, order.load) {
+        let turnstile = match (order.strategy, order.load) {
             (Strategy::User, _) => return Ok(users.first().copied()),
             (Strategy::RoundRobin, _) => format!("rotation\0{}\0{}", self.live.version.workflow.0, step.node),
             (Strategy::LeastBusy, Load::Records) => format!("load\0{}", order.target.object),
             (Strategy::LeastBusy, Load::Tasks) => "load\0task".to_owned(),
         };
-        let gate = Gate::look(&self.engine.store, &self.decision.set, &gate).await?;
-        let last = gate.last.map(UserId);
+        let turnstile = Turnstile::look(&self.engine.store, &self.decision.set, &turnstile).await?;
+        let last = turnstile.last.map(UserId);
         let user = match order.strategy {
             Strategy::User | Strategy::RoundRobin => people::next(users, last),
             Strategy::LeastBusy => people::next(&people::least(users, &self.loads(order, users).await?), last),
         };
         if let Some(user) = user {
-            gate.pass(&mut self.decision.set, Some(user.0), self.now);
+            turnstile.pass(&mut self.decision.set, Some(user.0), self.now);
         }
         Ok(user)
     }

@@ -25,6 +25,11 @@ impl Segment<'_> {
                 step,
                 attempt,
             } => self.events.push_back(RunEvent::RetryDue { step, attempt, at }),
+            // Being told is all: a run whose time has come starts when it is looked at.
+            Fact::Due {
+                purpose: Purpose::Start,
+                ..
+            } => {}
             Fact::Due {
                 purpose: Purpose::Delay,
                 step,

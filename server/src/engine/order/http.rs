@@ -44,6 +44,7 @@ impl Segment<'_> {
             headers,
             body,
             expected: request.expected_status.iter().copied().collect::<BTreeSet<_>>(),
+            schema: request.response_schema.clone(),
         };
         let names: Vec<&String> = request.headers.keys().collect();
         // Headers may hold credentials that are no secrets of ours: their names are enough.

@@ -38,6 +38,8 @@ use failure::explain;
 pub(super) use failure::failure;
 pub(super) use signal::Signals;
 
+pub(in crate::engine) use record::typed;
+
 impl Segment<'_> {
     /// Does a step's work, or orders it.
     pub(super) async fn execute(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {
@@ -189,7 +191,7 @@ impl Segment<'_> {
 }
 
 /// Why a condition held or not: its parts with what each came to.
-fn explained(traced: &Traced) -> serde_json::Value {
+pub(in crate::engine) fn explained(traced: &Traced) -> serde_json::Value {
     let part = |part: &expression::Step| match &part.outcome {
         expression::Outcome::Value(value) => json!({ "source": part.source, "depth": part.depth, "value": value }),
         expression::Outcome::Fault(fault) => {

@@ -35,6 +35,7 @@ impl Segment<'_> {
             body: notice.body,
             link: notice.link,
             run: self.live.id,
+            step: step.to_string(),
             subject: self.live.subject.clone(),
             approval: None,
         };

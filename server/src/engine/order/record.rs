@@ -118,7 +118,7 @@ pub(super) fn shown(values: &IndexMap<Arc<str>, Value>) -> serde_json::Value {
 }
 
 /// The values as the object's fields store them.
-pub(super) fn typed(
+pub(in crate::engine) fn typed(
     object: &Object,
     values: &IndexMap<Arc<str>, Value>,
     before: Option<&Record>,

@@ -15,10 +15,10 @@ use serde_json::{Value as Json, json};
 use crate::{
     engine::{
         Error,
-        gate::Gate,
         inbox::Purpose,
         segment::Segment,
         signals::{self, Address, Message},
+        turnstile::Turnstile,
     },
     store::{self, payload},
 };
@@ -46,12 +46,12 @@ impl Segment<'_> {
             key: wait.key,
         };
         self.set_input(step, &json!({ "name": address.name, "key": address.key }));
-        let gate = Gate::look(&self.engine.store, &self.decision.set, &address.gate()).await?;
+        let turnstile = Turnstile::look(&self.engine.store, &self.decision.set, &address.turnstile()).await?;
         if let Some(signal) = self.kept(&address).await? {
             self.hear(step, attempt, &signal);
             return Ok(());
         }
-        gate.pass(&mut self.decision.set, None, self.now);
+        turnstile.pass(&mut self.decision.set, None, self.now);
         self.decision.set.insert(signal_wait::ActiveModel {
             id: Set(self.engine.source.id()),
             run_id: Set(self.live.id),

@@ -24,7 +24,7 @@ use crate::{
         query::{Page, Query},
         write::{Command, Verb},
     },
-    engine::{Error, gate::Gate, segment::Segment},
+    engine::{Error, segment::Segment, turnstile::Turnstile},
 };
 
 impl Segment<'_> {
@@ -53,8 +53,8 @@ impl Segment<'_> {
             self.fail(step, attempt, failure("EMPTY_MATCH", message));
             return Ok(());
         };
-        // The gate is looked at first: whoever makes the record meanwhile passes it.
-        let gate = Gate::look(&self.engine.store, &self.decision.set, &gate(&object, &matching)).await?;
+        // The turnstile is looked at first: whoever makes the record meanwhile passes it.
+        let turnstile = Turnstile::look(&self.engine.store, &self.decision.set, &turnstile(&object, &matching)).await?;
         let command = match self.matched(&object, matching).await? {
             Some(record) => {
                 let target = Reference {
@@ -64,7 +64,7 @@ impl Segment<'_> {
                 self.update(&target, values).await?
             }
             None => {
-                gate.pass(&mut self.decision.set, None, self.now);
+                turnstile.pass(&mut self.decision.set, None, self.now);
                 let verb = Verb::Create { values: new };
                 Ok(Command { object, verb })
             }
@@ -127,7 +127,7 @@ fn matching(object: &Object, keys: &[Arc<str>], values: &[(usize, crm::Value)]) 
 }
 
 /// One for each combination of values, in whatever order a node names them.
-fn gate(object: &Object, matching: &[(usize, crm::Value)]) -> String {
+fn turnstile(object: &Object, matching: &[(usize, crm::Value)]) -> String {
     let mut parts: Vec<_> = matching
         .iter()
         .filter_map(|(index, value)| Some((*index, value.to_json(object.fields.get(*index)?))))

@@ -1,10 +1,11 @@
 //! Moves a run forward as far as it goes without the outside world, in memory: applies facts, carries out the decisions
 //! that need no more than the database, and gathers all of it into one write set.
 
+mod rehearse;
 mod steps;
 mod tell;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 
 use chrono::{DateTime, Utc};
 use pointsman_entities::{
@@ -15,11 +16,13 @@ use pointsman_entities::{
 use pointsman_graph::{
     decision::Decision as Next,
     event::{Outcome, RunEvent},
-    key::Port,
+    key::{NodeKey, Port},
     step::StepId,
 };
 use sea_orm::ActiveValue::Set;
 use serde_json::json;
+
+pub use rehearse::{Left, Stimulus};
 
 use super::{
     Engine, Error,
@@ -69,6 +72,8 @@ pub struct Segment<'a> {
     todo: VecDeque<(StepId, u32)>,
     drained: Vec<i64>,
     error: Option<String>,
+    /// Nodes of a dry run that are not carried out: how they leave is given. Empty for a run.
+    pub pinned: HashMap<NodeKey, Left>,
     /// Made anew for each segment, so that nothing in any record can be taken for the place of a secret.
     pub(super) mark: String,
 }
@@ -77,7 +82,12 @@ impl<'a> Segment<'a> {
     /// A segment of a run, in the name of whoever published its version.
     #[must_use]
     pub fn new(engine: &'a Engine, live: Live, access: &'a Access) -> Self {
-        let now = engine.source.now();
+        Self::begin_at(engine, live, access, engine.source.now())
+    }
+
+    /// A segment at another time than the present: a dry run has a clock of its own.
+    #[must_use]
+    pub fn begin_at(engine: &'a Engine, live: Live, access: &'a Access, now: Timestamp) -> Self {
         let cause = Cause::Run {
             run: live.id,
             node: String::new(),
@@ -104,6 +114,7 @@ impl<'a> Segment<'a> {
             todo,
             drained: Vec::new(),
             error: None,
+            pinned: HashMap::new(),
             mark: uuid::Uuid::from_bytes(engine.source.secret()).simple().to_string(),
         }
     }
@@ -113,13 +124,7 @@ impl<'a> Segment<'a> {
     /// # Errors
     /// Where the database fails.
     pub async fn advance(&mut self) -> Result<(), Error> {
-        self.load_subject().await?;
-        if !self.live.run.is_started() {
-            self.live.started_at = Some(self.now);
-            if let Ok(trigger) = self.live.trigger.parse() {
-                self.events.push_back(RunEvent::Started { trigger, at: self.at() });
-            }
-        }
+        self.open().await?;
         if self.live.drained < self.live.inbox {
             for (number, fact) in inbox::pending(&self.engine.store, self.live.id).await? {
                 self.drained.push(number);
@@ -173,6 +178,18 @@ impl<'a> Segment<'a> {
                 notifies: self.notifies,
             },
         ))
+    }
+
+    /// Has the run's record at hand, and starts the run if it is new.
+    async fn open(&mut self) -> Result<(), Error> {
+        self.load_subject().await?;
+        if !self.live.run.is_started() {
+            self.live.started_at = Some(self.now);
+            if let Ok(trigger) = self.live.trigger.parse() {
+                self.events.push_back(RunEvent::Started { trigger, at: self.at() });
+            }
+        }
+        Ok(())
     }
 
     fn goes_on(&self) -> bool {
@@ -267,11 +284,21 @@ impl<'a> Segment<'a> {
         if let Cause::Run { node, .. } = &mut self.decision.cause {
             *node = step.to_string();
         }
-        self.execute(step, attempt).await
+        match self.pinned.get(&step.node).cloned() {
+            Some(left) => self.leave(&step, attempt, left),
+            None => self.execute(step, attempt).await?,
+        }
+        Ok(())
     }
 
     async fn load_subject(&mut self) -> Result<(), Error> {
-        if let Some(record) = self.live.input.record.as_ref().filter(|_| self.live.is_fresh) {
+        if let Some(record) = self
+            .live
+            .input
+            .record
+            .as_ref()
+            .filter(|_| self.live.is_fresh && !self.live.looks_back())
+        {
             // A change since then refuses this segment's own write, and the next try reads the record anew.
             self.decision.snapshot.remember(std::sync::Arc::clone(record));
             return Ok(());

@@ -1,14 +1,20 @@
 //! The API as clients meet it: over HTTP, on both databases.
 
 mod accounts;
+mod bad_input;
+mod causes;
 mod errors;
 mod feeds;
+mod hooks;
 mod idempotency;
+mod nodes;
 mod pages;
 mod people;
 mod reading;
+mod resumption;
 mod runs;
 mod streams;
+mod trials;
 mod workflows;
 mod writing;
 

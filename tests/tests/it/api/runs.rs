@@ -72,7 +72,7 @@ served! {
         over(&app, &run).await?;
 
         let query = "query($id: ID!) { node(id: $id) { ... on Run {
-            status trigger error depth workflow { name } version { number workflow { id } } causedBy { id }
+            status trigger error depth workflow { name } version { number workflow { id } } causedBy { run { id } change { operation version } }
             record { id ... on Contact { name status } } createdAt startedAt finishedAt
             steps { number node status attempt port input output error { code } }
             events(first: 3) { __typename seq } } } }";

@@ -31,7 +31,8 @@ pub async fn publish(app: &TestApp, definition: &Json) -> Result<String> {
     Ok(id)
 }
 
-async fn create(app: &TestApp, definition: &Json) -> Result<Json> {
+/// Creates a workflow; the payload.
+pub async fn create(app: &TestApp, definition: &Json) -> Result<Json> {
     let query = format!(
         "mutation($definition: WorkflowDefinitionInput!) {{
            workflowCreate(input: {{name: \"Promotion\", definition: $definition}}) {{

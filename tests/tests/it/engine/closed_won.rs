@@ -11,6 +11,8 @@ use pointsman_tests::{
 };
 use serde_json::json;
 
+use crate::on_both;
+
 const DAY: i64 = 86_400_000_000;
 
 fn outside(smtp: &Smtp) -> Outside {
@@ -151,24 +153,6 @@ async fn a_mail_server_that_is_down_is_tried_again_with_no_second_task(backend: 
     world.only("task").await?;
     world.stop().await;
     Ok(())
-}
-
-macro_rules! on_both {
-    ($($name:ident),+) => {$(
-        mod $name {
-            use super::*;
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn sqlite() -> Result<()> {
-                super::$name(Backend::Sqlite).await
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn postgres() -> Result<()> {
-                super::$name(Backend::Postgres).await
-            }
-        }
-    )+};
 }
 
 on_both!(

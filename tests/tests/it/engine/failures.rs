@@ -1,7 +1,12 @@
 //! Steps that fail: error ports, siblings that go on, causes, and workflows that trigger themselves.
 
-use anyhow::Result;
-use pointsman_tests::world::{World, node, workflow};
+use anyhow::{Context, Result};
+use futures_util::StreamExt;
+use pointsman::engine::{history::What, tail::Position};
+use pointsman_tests::{
+    dump::difference,
+    world::{World, node, workflow},
+};
 use serde_json::json;
 
 use crate::both;
@@ -70,7 +75,16 @@ both! {
 
         world.update(&contact, json!({ "score": 1 })).await?;
         let refused = world.refused().await?;
+        let told = world.finished(refused.id).await?;
+        let mut moves = Box::pin(world.engine.moves().watch(Some(Position::default())));
+        while moves.next().await.context("a move")??.1.id != refused.id {}
 
+        assert!(matches!(&told[..], [entry] if matches!(&entry.what, What::Refused { reason } if reason.starts_with("DEPTH_LIMIT"))));
+
+        let before = world.dump().await?;
+        let world = world.restart().await?;
+
+        assert_eq!(difference(&before, &world.dump().await?), Vec::<String>::new());
         assert!(refused.error.as_deref().is_some_and(|error| error.starts_with("DEPTH_LIMIT")));
         assert_eq!(refused.depth, 16);
         let runs = world.runs().await?;

@@ -8,7 +8,12 @@ use std::{
 
 use anyhow::{Context, Result};
 use pointsman::{
-    auth::NewKey, crm::access::Role, installation::Installation, secrets::keyring, source::Source, store::Location,
+    auth::NewKey,
+    crm::access::Role,
+    installation::{self, Installation},
+    secrets::keyring,
+    source::Source,
+    store::{self, Location},
 };
 use pointsman_tests::{
     app::{Call, TestApp},
@@ -56,7 +61,11 @@ fn call(url: &str) -> Json {
                     "json": { "token": "{{ secrets.vault }}", "name": "{{ record.name }}" },
                 }),
             ),
-            node("keep", "updateRecord", json!({ "values": { "description": "{{ steps.call.output.body }}" } })),
+            node(
+                "keep",
+                "updateRecord",
+                json!({ "values": { "description": "{{ steps.call.output.body.you }}" } }),
+            ),
         ],
         &["new -> call", "call.done -> keep"],
     )
@@ -66,14 +75,25 @@ fn call(url: &str) -> Json {
 async fn dump(office: &Office) -> Result<Vec<u8>> {
     if office.app.database_url().is_none() {
         let files = fs::read_dir(office.app.folder())?.collect::<io::Result<Vec<_>>>()?;
-        let database = files.iter().filter(|file| file.file_name().to_string_lossy().starts_with("pointsman.db"));
-        return Ok(database.map(|file| fs::read(file.path())).collect::<io::Result<Vec<_>>>()?.concat());
+        let database = files
+            .iter()
+            .filter(|file| file.file_name().to_string_lossy().starts_with("pointsman.db"));
+        return Ok(database
+            .map(|file| fs::read(file.path()))
+            .collect::<io::Result<Vec<_>>>()?
+            .concat());
     }
     let reads = office.reads();
     let sql = "SELECT schema_to_xml('public', true, false, '')::text";
-    let row = reads.query_one_raw(Statement::from_string(reads.get_database_backend(), sql)).await?;
+    let row = reads
+        .query_one_raw(Statement::from_string(reads.get_database_backend(), sql))
+        .await?;
     let xml: String = row.context("a row")?.try_get_by_index(0)?;
-    let plain = xml.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&");
+    let plain = xml
+        .replace("&quot;", "\"")
+        .replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&amp;", "&");
     Ok(plain.into_bytes())
 }
 
@@ -101,7 +121,10 @@ impl Log {
 
 impl Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend_from_slice(bytes);
         Ok(bytes.len())
     }
 
@@ -121,6 +144,7 @@ impl<'w> MakeWriter<'w> for Log {
 offices! {
     async fn a_secret_reaches_its_host_and_is_seen_nowhere_else(backend: Backend) -> Result<()> {
         let log = Log::begin();
+        tracing::trace!("the log is heard");
         let echo = format!(r#"{{"you":"sent {}"}}"#, VALUE.replace('"', "\\\""));
         let reply = Reply::answer(200, &[("Content-Type", "application/json"), ("X-Echo", VALUE)], echo);
         let sink = Sink::start([reply]).await?;
@@ -138,13 +162,14 @@ offices! {
         assert_eq!(request.target, format!("/hook?key={IN_A_URL}"));
         let body: Json = serde_json::from_slice(&request.body)?;
         assert_eq!(body, json!({ "token": VALUE, "name": "ann" }));
-        let shown = "{ secrets { name hosts lastUsedAt } runs(first: 5) { nodes { status steps { node input output error } } } }";
+        let shown = "{ secrets { name hosts lastUsedAt } runs(first: 5) { nodes { status steps { node input output error { code message } } } } }";
         let shown = office.app.data(shown, json!({})).await?;
         assert!(shown["secrets"][0]["lastUsedAt"].is_string());
         let shown = shown.to_string();
         assert!(shown.contains("{{ secrets.vault }}") && shown.contains("[vault]"), "{shown}");
         let (dump, logged) = (dump(&office).await?, log.text());
-        assert!(has(&dump, "sent [vault]") && has(&logged, "pointsman"), "the searches look at something");
+        assert!(has(&dump, "sent [vault]"), "the database is searched");
+        assert!(has(&logged, "the log is heard"), "the log is searched");
         assert!(!has(&dump, BEGINNING), "it is in the database");
         assert!(!has(&logged, BEGINNING), "it is in the log");
         assert!(!shown.contains(BEGINNING), "it is in the API");
@@ -245,14 +270,20 @@ offices! {
 #[tokio::test]
 async fn postgresql_does_not_start_without_a_key() -> Result<()> {
     let database = Database::empty()?;
-    let location = Location::Postgres { url: database.url(), connections: 4 };
-    let mut config = world::config(tempfile::tempdir()?.keep(), location, &Outside::default());
+    let location = Location::Postgres {
+        url: database.url(),
+        connections: 4,
+    };
+    let folder = tempfile::tempdir()?;
+    let mut config = world::config(folder.path().to_owned(), location, &Outside::default());
     config.secret_keys = Vec::new();
 
     let opened = Installation::open(&config, Source::system()).await;
 
     let error = opened.err().context("it started")?;
-    let source = std::error::Error::source(&error).and_then(std::error::Error::source).context("a source")?;
+    let source = std::error::Error::source(&error)
+        .and_then(std::error::Error::source)
+        .context("a source")?;
     assert!(matches!(source.downcast_ref(), Some(keyring::Error::None)), "{source}");
     Ok(())
 }
@@ -265,11 +296,26 @@ async fn a_new_key_takes_over_what_the_old_one_sealed() -> Result<()> {
         let location = Location::Folder(folder.path().to_owned());
         let mut config = world::config(folder.path().to_owned(), location, &Outside::default());
         config.secret_keys = keys.iter().map(|key| (*key).into()).collect();
-        Ok(Installation::open(&config, Source::system()).await?)
+        loop {
+            match Installation::open(&config, Source::system()).await {
+                // A folder's lock is freed a moment after its last user is gone.
+                Err(installation::Error::Store(store::Error::InUse { .. })) => tokio::task::yield_now().await,
+                opened => return Ok(opened?),
+            }
+        }
     };
     let first = open(&[world::SECRET_KEY]).await?;
-    let secret = pointsman::secrets::New { name: "vault".into(), value: VALUE.into(), hosts: Vec::new(), by: None };
-    first.secrets.create(secret).await?.map_err(|problem| anyhow::anyhow!("{problem}"))?;
+    let secret = pointsman::secrets::New {
+        name: "vault".into(),
+        value: VALUE.into(),
+        hosts: Vec::new(),
+        by: None,
+    };
+    first
+        .secrets
+        .create(secret)
+        .await?
+        .map_err(|problem| anyhow::anyhow!("{problem}"))?;
     drop(first);
 
     drop(open(&[NEW, world::SECRET_KEY]).await?);

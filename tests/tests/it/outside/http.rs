@@ -8,23 +8,31 @@ use pointsman::actions::egress::{Egress, Settings};
 use pointsman::actions::http::{Carried, Order, Text, Verb, perform};
 use pointsman::actions::{Code, Outcome};
 use pointsman_tests::servers::http::{Reply, Sink};
+use serde_json::json;
 
 /// Posts a small JSON document with the key `k1`.
 async fn post(url: String, timeout: Duration) -> Result<Outcome> {
+    carry_out(&order(url), timeout).await
+}
+
+async fn carry_out(order: &Order, timeout: Duration) -> Result<Outcome> {
     let egress = Egress::new(&Settings {
         allow: vec!["127.0.0.0/8".parse()?],
         ca: None,
     })?;
-    let headers = vec![("Content-Type".to_owned(), Text::Plain("application/json".to_owned()))];
-    let body = Some(Text::Plain(r#"{"deal":1}"#.to_owned()));
-    let order = Order {
+    Ok(perform(&egress, order, Carried::default(), &"k1".parse()?, timeout).await)
+}
+
+fn order(url: String) -> Order {
+    let plain = |text: &str| Text::Plain(text.to_owned());
+    Order {
         method: Verb::Post,
         url: Text::Plain(url),
-        headers,
-        body,
+        headers: vec![("Content-Type".to_owned(), plain("application/json"))],
+        body: Some(plain(r#"{"deal":1}"#)),
         expected: BTreeSet::new(),
-    };
-    Ok(perform(&egress, &order, Carried::default(), &"k1".parse()?, timeout).await)
+        schema: None,
+    }
 }
 
 async fn outcome_of(reply: Reply) -> Result<Outcome> {
@@ -61,6 +69,46 @@ async fn an_order_arrives_as_it_was_given_with_its_key() -> Result<()> {
     );
     assert_eq!(request.headers["idempotency-key"], "k1");
     assert_eq!(request.body, br#"{"deal":1}"#);
+    Ok(())
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_keep_to_its_schema_is_rejected_with_the_path() -> Result<()> {
+    let json = |text: &str| Reply::answer(200, &[("Content-Type", "application/json")], text);
+    let sink = Sink::start([json(r#"{"id":"hush"}"#), json(r#"{"id":7}"#)]).await?;
+    let order = Order {
+        schema: Some(json!({ "properties": { "id": { "type": "integer" } } })),
+        ..order(sink.url("/hook"))
+    };
+
+    let other = carry_out(&order, Duration::from_secs(5)).await?;
+    let right = carry_out(&order, Duration::from_secs(5)).await?;
+
+    let Outcome::Rejected {
+        failure,
+        retryable: false,
+    } = other
+    else {
+        anyhow::bail!("{other:?}")
+    };
+    assert_eq!(failure.code, Code::SchemaMismatch);
+    assert_eq!(failure.message, r#"/id: value is not of type "integer""#);
+    assert!(matches!(right, Outcome::Done { .. }), "{right:?}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn nothing_is_sent_where_the_schema_of_the_answer_cannot_be_used() -> Result<()> {
+    let sink = Sink::start([Reply::answer(200, &[], "{}")]).await?;
+    let order = Order {
+        schema: Some(json!({ "type": "unicorn" })),
+        ..order(sink.url("/hook"))
+    };
+
+    let outcome = carry_out(&order, Duration::from_secs(5)).await?;
+
+    assert!(matches!(outcome, Outcome::Rejected { failure, retryable: false } if failure.code == Code::InvalidOrder));
+    assert_eq!(sink.recorded(), []);
     Ok(())
 }
 

@@ -4,6 +4,8 @@ import {
   IconArrowsSplit,
   IconBolt,
   IconBox,
+  IconCalendarDue,
+  IconCalendarTime,
   IconCheckbox,
   IconClockPause,
   IconDatabasePlus,
@@ -15,6 +17,7 @@ import {
   IconPlayerStop,
   IconSwitch2,
   IconVariable,
+  IconWebhook,
   IconWorld,
   type TablerIcon,
 } from '@tabler/icons-react';
@@ -26,6 +29,10 @@ import type { Kind } from './documents';
 const ICONS: ReadonlyMap<string, TablerIcon> = new Map([
   ['recordCreated', IconBolt],
   ['recordUpdated', IconBolt],
+  ['recordDeleted', IconBolt],
+  ['schedule', IconCalendarTime],
+  ['dateReached', IconCalendarDue],
+  ['webhook', IconWebhook],
   ['manual', IconHandClick],
   ['if', IconArrowsSplit],
   ['switch', IconSwitch2],

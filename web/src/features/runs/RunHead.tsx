@@ -34,8 +34,8 @@ export function RunHead({ run, status }: { readonly run: Run; readonly status: R
         started <Instant at={run.startedAt ?? run.createdAt} />
       </span>
       <Took run={run} active={active} />
-      {run.causedBy && (
-        <Link to="/runs/$runId" params={{ runId: run.causedBy.id }}>
+      {run.causedBy.run && (
+        <Link to="/runs/$runId" params={{ runId: run.causedBy.run.id }}>
           caused by a run
         </Link>
       )}

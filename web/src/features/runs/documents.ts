@@ -8,7 +8,9 @@ export const RUN = graphql(`
       error
       depth
       causedBy {
-        id
+        run {
+          id
+        }
       }
       workflow {
         id
@@ -57,6 +59,12 @@ export const RUN_EVENTS = graphql(`
       __typename
       seq
       at
+      ... on RunQueued {
+        until
+      }
+      ... on RunRefused {
+        reason
+      }
       ... on RunStarted {
         trigger
       }

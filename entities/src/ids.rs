@@ -68,6 +68,16 @@ ids! {
     EnrolmentId,
     /// A gate that runs with one key pass.
     GateId,
+    /// A turnstile.
+    TurnstileId,
+    /// A signal.
+    SignalId,
+    /// A run's wait for a signal.
+    SignalWaitId,
+    /// A question to people.
+    ApprovalId,
+    /// Something that a user was told.
+    NotificationId,
 }
 
 impl From<UserId> for RecordId {

@@ -90,6 +90,8 @@ pub enum Input {
     Choice(&'static [&'static str]),
     /// The fields of a form.
     Form,
+    /// A time of day with a zone and weekdays.
+    UntilTime,
     /// The name of one of the object's fields.
     FieldName,
     /// A cron expression of five fields.

@@ -79,6 +79,10 @@ impl Port {
     pub const HAPPENED: Port = Port::named("happened");
     /// Of `waitFor`: it took too long.
     pub const TIMED_OUT: Port = Port::named("timedOut");
+    /// Of `approval`: somebody said yes.
+    pub const APPROVED: Port = Port::named("approved");
+    /// Of `approval`: somebody said no.
+    pub const REJECTED: Port = Port::named("rejected");
     /// Of loops: into an item.
     pub const EACH: Port = Port::named("each");
 

@@ -6,6 +6,7 @@
 pub mod call;
 pub mod catalogue;
 pub mod check;
+pub mod day_time;
 pub mod decision;
 pub mod definition;
 pub mod event;

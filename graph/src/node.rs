@@ -2,19 +2,27 @@
 //!
 //! A new kind is a new file and a line in the table below.
 
+mod add_note;
+mod approval;
+mod assign;
 mod call_workflow;
 mod called;
 mod create_record;
 mod create_task;
 mod date_reached;
 mod delay;
+mod delete_record;
+mod emit_signal;
 mod find_records;
 mod for_each;
+pub mod form;
 mod http_request;
 mod join;
 mod kind;
 mod manual;
 mod message_received;
+mod notify;
+mod people;
 mod record_created;
 mod record_deleted;
 mod record_updated;
@@ -22,9 +30,11 @@ mod schedule;
 mod send_email;
 mod send_sms;
 mod set;
+pub mod signal;
 mod stop;
 mod switch;
 mod update_record;
+mod upsert_record;
 mod wait_for;
 mod webhook;
 mod when;
@@ -33,20 +43,27 @@ use serde_json::{Map, Value as Json};
 
 use crate::{catalogue::Description, check::Site, key::Port, track::Role};
 
+pub use add_note::AddNote;
+pub use approval::Approval;
+pub use assign::{Assign, Load, Strategy};
 pub use call_workflow::CallWorkflow;
 pub use called::Called;
 pub use create_record::CreateRecord;
 pub use create_task::CreateTask;
 pub use date_reached::DateReached;
-pub use delay::Delay;
+pub use delay::{DayOfWeek, Delay, UntilTime};
+pub use delete_record::DeleteRecord;
+pub use emit_signal::EmitSignal;
 pub use find_records::{Direction, FindRecords, OrderBy};
 pub use for_each::{Find, ForEach, LoopError};
+pub use form::{FormField, FormInput};
 pub use http_request::{HttpRequest, Method};
 pub use join::{Join, JoinPolicy};
 pub(crate) use kind::{Compiled, Kind, Work};
 pub use kind::{ReadConfig, Writes};
-pub use manual::{Cardinality, FormField, FormInput, Manual};
+pub use manual::{Cardinality, Manual};
 pub use message_received::{Channel, MessageReceived};
+pub use notify::Notify;
 pub use record_created::RecordCreated;
 pub use record_deleted::RecordDeleted;
 pub use record_updated::RecordUpdated;
@@ -57,6 +74,7 @@ pub use set::Set;
 pub use stop::{Stop, StopOutcome};
 pub use switch::{Case, Switch};
 pub use update_record::UpdateRecord;
+pub use upsert_record::UpsertRecord;
 pub use wait_for::{Awaited, WaitFor};
 pub use webhook::{Hook, Proof, Verification, Webhook};
 pub use when::When;
@@ -138,8 +156,9 @@ kinds! {
     RecordCreated, RecordUpdated, Manual, Called,
     RecordDeleted, Schedule, DateReached, Webhook, MessageReceived,
     When, Switch, Join, Set, ForEach, CallWorkflow, Stop,
-    Delay, WaitFor,
+    Delay, WaitFor, Approval,
     CreateRecord, UpdateRecord, FindRecords, CreateTask, SendEmail, HttpRequest,
+    Assign, UpsertRecord, DeleteRecord, AddNote, Notify, EmitSignal,
     SendSms,
 }
 

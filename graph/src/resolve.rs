@@ -9,7 +9,8 @@ use crate::{event::Outcome, expression::Trace, key::Port, value::Value};
 
 pub use moment::{Moment, Unresolved};
 pub use order::{
-    Body, Call, FindRecords, HttpRequest, Items, MessageWait, NewTask, Order, OutgoingEmail, OutgoingSms, RecordWait,
+    ApprovalRequest, Assignment, Body, Call, FindRecords, HttpRequest, Items, MessageWait, NewTask, Notice, Order,
+    OutgoingEmail, OutgoingSms, People, RecordWait, Signal, SignalWait,
 };
 pub use setting::Setting;
 

@@ -69,8 +69,8 @@ impl Span {
     }
 }
 
-/// The instant of a wall time. Gaps are at most a day long (Samoa, 2011).
-fn at(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+/// The instant of a wall time, as [`Span::after`] understands it. Gaps are at most a day long (Samoa, 2011).
+pub(crate) fn at(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     let instant = |wall: &NaiveDateTime| zone.from_local_datetime(wall).earliest();
     if let Some(found) = instant(&wall) {
         return Some(found.to_utc());

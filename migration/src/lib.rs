@@ -9,6 +9,7 @@ mod m0004_workflows;
 mod m0005_engine;
 mod m0006_schedules;
 mod m0007_flow;
+mod m0008_people;
 mod m0009_messaging;
 mod m0010_enrolment;
 mod m0011_backtest;
@@ -30,6 +31,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_engine::Migration),
             Box::new(m0006_schedules::Migration),
             Box::new(m0007_flow::Migration),
+            Box::new(m0008_people::Migration),
             Box::new(m0009_messaging::Migration),
             Box::new(m0010_enrolment::Migration),
             Box::new(m0011_backtest::Migration),

@@ -157,52 +157,18 @@ impl World {
 
     /// Creates a record.
     pub async fn create(&self, object: &str, values: Json) -> Result<Arc<Record>> {
-        self.mutate(object, |values| Verb::Create { values }, values).await
+        create(&self.crm, object, values).await
     }
 
     /// Changes a record.
     pub async fn update(&self, record: &Record, values: Json) -> Result<Arc<Record>> {
         let id = record.id;
-        self.mutate(
-            record.object.name,
-            |values| Verb::Update {
-                id,
-                expected: None,
-                values,
-            },
+        let update = |values| Verb::Update {
+            id,
+            expected: None,
             values,
-        )
-        .await
-    }
-
-    async fn mutate(
-        &self,
-        object: &str,
-        verb: impl FnOnce(Vec<(usize, pointsman::crm::Value)>) -> Verb,
-        values: Json,
-    ) -> Result<Arc<Record>> {
-        let object = self.crm.catalogue().object(object).context("object")?;
-        let mut typed = Vec::new();
-        for (name, json) in values.as_object().context("values")? {
-            let (index, field) = object.field(name).with_context(|| format!("field {name}"))?;
-            let value = validate::from_expression(field, &Value::from_json(json), None);
-            typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
-        }
-        let command = Command {
-            object: Arc::clone(object),
-            verb: verb(typed),
         };
-        let mutation = Mutation {
-            access: &self.access,
-            commands: vec![command],
-            automation: Automation::Run,
-            key: None,
-            beside: None,
-        };
-        match self.crm.mutate(&mutation).await? {
-            Outcome::Written(records) => records.into_iter().next().context("a record"),
-            other => bail!("{other:?}"),
-        }
+        write(&self.crm, record.object.name, update, values).await
     }
 
     /// The record as it is now.
@@ -215,14 +181,14 @@ impl World {
     pub async fn delete(&self, record: &Record) -> Result<Arc<Record>> {
         let (id, expected) = (record.id, None);
         let delete = |_| Verb::Delete { id, expected };
-        self.mutate(record.object.name, delete, json!({})).await
+        write(&self.crm, record.object.name, delete, json!({})).await
     }
 
     /// Takes a record out of the bin.
     pub async fn restore(&self, record: &Record) -> Result<Arc<Record>> {
         let (id, expected) = (record.id, None);
         let restore = |_| Verb::Restore { id, expected };
-        self.mutate(record.object.name, restore, json!({})).await
+        write(&self.crm, record.object.name, restore, json!({})).await
     }
 
     /// Creates and publishes a workflow.
@@ -409,6 +375,41 @@ impl World {
 
 fn postgres(url: String) -> Location {
     Location::Postgres { url, connections: 12 }
+}
+
+/// Creates a record as the system.
+pub async fn create(crm: &Crm, object: &str, values: Json) -> Result<Arc<Record>> {
+    write(crm, object, |values| Verb::Create { values }, values).await
+}
+
+async fn write(
+    crm: &Crm,
+    object: &str,
+    verb: impl FnOnce(Vec<(usize, pointsman::crm::Value)>) -> Verb,
+    values: Json,
+) -> Result<Arc<Record>> {
+    let object = crm.catalogue().object(object).context("object")?;
+    let mut typed = Vec::new();
+    for (name, json) in values.as_object().context("values")? {
+        let (index, field) = object.field(name).with_context(|| format!("field {name}"))?;
+        let value = validate::from_expression(field, &Value::from_json(json), None);
+        typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
+    }
+    let command = Command {
+        object: Arc::clone(object),
+        verb: verb(typed),
+    };
+    let mutation = Mutation {
+        access: &Access::system(),
+        commands: vec![command],
+        automation: Automation::Run,
+        key: None,
+        beside: None,
+    };
+    match crm.mutate(&mutation).await? {
+        Outcome::Written(records) => records.into_iter().next().context("a record"),
+        other => bail!("{other:?}"),
+    }
 }
 
 /// Creates and publishes a workflow as the system.

@@ -70,6 +70,8 @@ fn yields(config: &Config) -> bool {
         Config::When(_) | Config::Switch(_) | Config::Join(_) | Config::Stop(_) => false,
         Config::Delay(_) | Config::WaitFor(_) => false,
         Config::CreateRecord(_) | Config::UpdateRecord(_) | Config::CreateTask(_) => false,
+        Config::UpsertRecord(_) | Config::DeleteRecord(_) | Config::AddNote(_) => false,
+        Config::Assign(_) | Config::Approval(_) | Config::Notify(_) | Config::EmitSignal(_) => false,
         Config::SendEmail(_) | Config::SendSms(_) => false,
         Config::Unknown { .. } => false,
     }

@@ -1,10 +1,13 @@
 //! `manual`: a person starts a run, for one record, for each of many, or for none, and may fill in a form.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::kind::{Compiled, Kind, Work};
+use super::{
+    form::{self, FormField},
+    kind::{Compiled, Kind, Work},
+};
 use crate::{
     catalogue::{Description, Family, Field, Input},
     check::{Code, Problem, Site},
@@ -38,54 +41,10 @@ pub enum Cardinality {
     None,
 }
 
-/// One question of a form.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct FormField {
-    /// Its name in `trigger.form`.
-    pub name: String,
-    /// What people see; absent: the name.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// What it takes.
-    pub input: FormInput,
-    /// Whether it must be answered.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub required: bool,
-    /// What can be selected.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<String>,
-}
-
-/// What a question takes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum FormInput {
-    #[default]
-    Text,
-    Number,
-    Boolean,
-    Date,
-    Select,
-}
-
 impl Manual {
     /// Whether its runs have a record.
     pub fn has_record(&self) -> bool {
         self.cardinality != Some(Cardinality::None)
-    }
-
-    fn check_form(&self, site: &mut Site<'_>) {
-        let mut seen = HashSet::new();
-        for (place, field) in self.form.iter().flatten().enumerate() {
-            let at = format!("form[{place}].name");
-            if field.name.is_empty() {
-                site.report(Problem::error(Code::Required, "a field of the form needs a name").field(at));
-            } else if !seen.insert(&field.name) {
-                let message = format!("two fields of the form are called `{}`", field.name);
-                site.report(Problem::error(Code::DuplicateName, message).field(at));
-            }
-        }
     }
 }
 
@@ -114,7 +73,7 @@ impl Kind for Manual {
             let message = "Started by hand for a record needs `object`: whose record it is";
             site.report(Problem::error(Code::Required, message).field("object"));
         }
-        self.check_form(site);
+        form::check(self.form.as_deref().unwrap_or_default(), site);
         let object = object
             .filter(|_| self.has_record())
             .map(|object| Arc::clone(&object.name));

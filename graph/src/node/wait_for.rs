@@ -1,6 +1,7 @@
 //! `waitFor`: goes on when something happens, or when that takes too long.
 
 mod message;
+mod signal;
 
 use std::sync::Arc;
 
@@ -37,6 +38,10 @@ pub struct WaitFor {
     /// Must hold for the record or the message.
     #[serde(rename = "where")]
     pub condition: Option<String>,
+    /// A signal's name.
+    pub name: Option<String>,
+    /// An expression: which of the signals of that name; absent: the one without a key.
+    pub key: Option<String>,
     /// The longest wait, as an ISO 8601 duration.
     pub timeout: Option<String>,
 }
@@ -49,6 +54,8 @@ pub enum Awaited {
     RecordChanged,
     /// Somebody writes to us.
     MessageReceived,
+    /// A signal comes.
+    Signal,
 }
 
 impl Kind for WaitFor {
@@ -62,7 +69,7 @@ impl Kind for WaitFor {
         fields: &[
             Field::required(
                 "event",
-                Input::Choice(&["recordChanged", "messageReceived"]),
+                Input::Choice(&["recordChanged", "messageReceived", "signal"]),
                 "what is waited for",
             ),
             Field::optional(
@@ -90,6 +97,12 @@ impl Kind for WaitFor {
                 Input::Condition,
                 "must hold; `record` is the record waited for, `message` the message",
             ),
+            Field::optional("name", Input::Text, "the signal's name, such as `paid`"),
+            Field::optional(
+                "key",
+                Input::Expression,
+                "which signal of that name, such as `record.id`",
+            ),
             Field::optional("timeout", Input::Duration, "the longest wait, such as `P7D`"),
         ],
     };
@@ -102,6 +115,7 @@ impl Kind for WaitFor {
         }
         match self.event {
             Some(Awaited::MessageReceived) => message::compile(self, site, timeout),
+            Some(Awaited::Signal) => signal::compile(self, site, timeout),
             Some(Awaited::RecordChanged) | None => self.compile_record(site, timeout),
         }
     }
@@ -109,6 +123,11 @@ impl Kind for WaitFor {
 
 impl WaitFor {
     fn compile_record(&self, site: &mut Site<'_>, timeout: Option<Span>) -> Compiled {
+        refuse(
+            "a signal",
+            [("name", self.name.is_some()), ("key", self.key.is_some())],
+            site,
+        );
         let named = site.object("object", self.object.as_deref());
         let Some((object, record)) = site.target(self.record.as_deref(), named) else {
             return Compiled::of(Type::Dyn, None::<Wait>);
@@ -122,6 +141,14 @@ impl WaitFor {
             timeout,
         };
         Compiled::of(output, site.unless_wrong(wait))
+    }
+}
+
+/// Reports fields that belong to a wait for something else.
+fn refuse<const N: usize>(of: &str, fields: [(&str, bool); N], site: &mut Site<'_>) {
+    for (field, _) in fields.into_iter().filter(|(_, given)| *given) {
+        let message = format!("`{field}` belongs to a wait for {of}");
+        site.report(Problem::error(Code::Ambiguous, message).field(field));
     }
 }
 

@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
 
 use super::{Setting, Traced};
 use crate::{
+    day_time::DayTime,
     expression::{Bindings, Budget, Expression, Fault},
     span::Span,
     template::Template,
@@ -42,6 +44,8 @@ pub enum Unresolved {
     NotAList { field: String, found: &'static str },
     #[error("`{field}` is no text: it is {found}")]
     NotAText { field: String, found: &'static str },
+    #[error("`{field}` is no key: it is {found}")]
+    NotAKey { field: String, found: &'static str },
     #[error("`{field}` has a line break or another control character in it")]
     UnsafeHeader { field: String },
     #[error("`{field}` names nobody")]
@@ -61,6 +65,7 @@ impl Unresolved {
             Self::NotATime { .. } => "NOT_A_TIME",
             Self::NotAList { .. } => "NOT_A_LIST",
             Self::NotAText { .. } => "NOT_A_TEXT",
+            Self::NotAKey { .. } => "NOT_A_KEY",
             Self::UnsafeHeader { .. } => "UNSAFE_HEADER",
             Self::NoRecipient { .. } => "NO_RECIPIENT",
             Self::OutOfRange { .. } => "TIME_OUT_OF_RANGE",
@@ -76,9 +81,8 @@ impl Unresolved {
                 ..
             } => Some(reference),
             Self::Faulty { .. } | Self::NotARecord { .. } | Self::NotATime { .. } => None,
-            Self::NotAList { .. } | Self::NotAText { .. } | Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => {
-                None
-            }
+            Self::NotAList { .. } | Self::NotAText { .. } | Self::NotAKey { .. } => None,
+            Self::UnsafeHeader { .. } | Self::NoRecipient { .. } => None,
             Self::OutOfRange { .. } | Self::NotExecuted { .. } => None,
         }
     }
@@ -87,6 +91,13 @@ impl Unresolved {
 fn faulty(field: &str) -> impl FnOnce(Fault) -> Unresolved {
     let field = field.to_owned();
     |fault| Unresolved::Faulty { field, fault }
+}
+
+fn within(field: &str, time: Option<DateTime<Utc>>) -> Result<Timestamp, Unresolved> {
+    let time = time.and_then(|time| Timestamp::try_from(time).ok());
+    time.ok_or_else(|| Unresolved::OutOfRange {
+        field: field.to_owned(),
+    })
 }
 
 impl Moment<'_> {
@@ -197,11 +208,11 @@ impl Moment<'_> {
 
     /// The time that lies a span after now.
     pub(crate) fn later(&self, field: &str, span: &Span) -> Result<Timestamp, Unresolved> {
-        let later = span
-            .after(self.now.to_chrono(), self.zone)
-            .and_then(|time| Timestamp::try_from(time).ok());
-        later.ok_or_else(|| Unresolved::OutOfRange {
-            field: field.to_owned(),
-        })
+        within(field, span.after(self.now.to_chrono(), self.zone))
+    }
+
+    /// The next such time of day after now.
+    pub(crate) fn next(&self, field: &str, day_time: &DayTime) -> Result<Timestamp, Unresolved> {
+        within(field, day_time.next(self.now.to_chrono(), self.zone))
     }
 }

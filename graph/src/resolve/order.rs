@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::{
     expression::Expression,
-    node::{EmailKind, Method, OrderBy},
+    node::{EmailKind, FormField, Load, Method, OrderBy, Strategy},
     value::{Reference, Timestamp, Value},
 };
 
@@ -42,6 +42,24 @@ pub enum Order {
     Delay { until: Timestamp },
     /// Leave by `happened` once a record is so.
     WaitForRecord(RecordWait),
+    /// Leave by `happened` once a signal comes, or has come.
+    WaitForSignal(SignalWait),
+    /// Leave by the port of what a person decides.
+    Approval(ApprovalRequest),
+    /// One of several users as the owner of a record.
+    Assign(Assignment),
+    /// New values for the record that has the values of `keys`, or a new record.
+    UpsertRecord {
+        object: Arc<str>,
+        keys: Vec<Arc<str>>,
+        values: IndexMap<Arc<str>, Value>,
+    },
+    /// A record into the bin.
+    DeleteRecord { target: Reference },
+    /// Something to know for users.
+    Notify(Notice),
+    /// A signal to other runs.
+    EmitSignal(Signal),
     /// Leave by `happened` once a message comes.
     WaitForMessage(MessageWait),
 }
@@ -148,6 +166,62 @@ pub struct RecordWait {
     /// About `record` and `previous`, the candidate's; every other variable is the run's. Tested against the present
     /// state first.
     pub condition: Option<Expression>,
+    /// Leave by `timedOut` then.
+    pub deadline: Option<Timestamp>,
+}
+
+/// Users by address or id, or the users of a team by its name or id, as rendered: whoever turns to them finds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct People {
+    pub users: Vec<String>,
+    pub team: Option<String>,
+}
+
+/// A record that one of several users is to own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    pub target: Reference,
+    pub strategy: Strategy,
+    pub people: People,
+    /// What makes a user busy.
+    pub load: Load,
+}
+
+/// Something that users should know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    pub people: People,
+    pub title: String,
+    pub body: Option<String>,
+    /// Where it leads.
+    pub link: Option<String>,
+}
+
+/// A signal, by its name and a key that tells signals of one name apart; the key may be empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Signal {
+    pub name: Arc<str>,
+    pub key: String,
+    pub payload: Json,
+}
+
+/// A wait for a signal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignalWait {
+    pub name: Arc<str>,
+    pub key: String,
+    /// Leave by `timedOut` then.
+    pub deadline: Option<Timestamp>,
+}
+
+/// A question to people, of whom the first decides.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ApprovalRequest {
+    pub people: People,
+    pub title: String,
+    pub body: Option<String>,
+    /// What is asked of whoever approves.
+    pub form: Vec<FormField>,
     /// Leave by `timedOut` then.
     pub deadline: Option<Timestamp>,
 }

@@ -10,6 +10,7 @@ mod crm;
 mod idle;
 #[cfg(test)]
 mod importing;
+mod people;
 #[cfg(test)]
 mod random;
 #[cfg(test)]

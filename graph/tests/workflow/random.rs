@@ -83,6 +83,7 @@ fn value(field: &Field, draw: u8) -> Json {
         Input::Workflow | Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => {
             json!(text)
         }
+        Input::UntilTime => json!({ "time": text }),
         Input::FieldName | Input::Cron | Input::TimeZone | Input::TimeOfDay | Input::Offset | Input::Text => {
             json!(text)
         }

@@ -83,6 +83,7 @@ impl Authenticate for Door {
         if let Some(principal) = principal {
             data.insert(Caller::new(principal.access.clone(), Arc::clone(&self.crm)));
             data.insert(Links::new(
+                principal.access.clone(),
                 Arc::clone(&self.crm),
                 Arc::clone(&self.workflows),
                 Arc::clone(&self.engine),

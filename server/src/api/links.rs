@@ -1,4 +1,4 @@
-//! What one operation loads of workflows and runs: whatever is asked for at a time goes into one statement. Nothing is
+//! What one operation loads of workflows, runs and approvals: whatever is asked for at a time goes into one statement. Nothing is
 //! kept, for a subscription outlives what it has read.
 
 use std::{collections::HashMap, sync::Arc};
@@ -8,8 +8,8 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use pointsman_entities::{
-    change,
-    ids::{RecordId, RunId, VersionId, WorkflowId},
+    approval, change,
+    ids::{ApprovalId, RecordId, RunId, UserId, VersionId, WorkflowId},
     run, step, workflow, workflow_version,
 };
 
@@ -17,16 +17,26 @@ use super::{
     caller::GATHER,
     error::{Error, Result},
 };
-use crate::{crm::Crm, engine::Engine, store, workflow::manage::Workflows};
+use crate::{
+    crm::{Access, Crm},
+    engine::Engine,
+    store,
+    workflow::manage::Workflows,
+};
 
 /// The loader of one operation.
 pub struct Links(DataLoader<Rows>);
 
 struct Rows {
+    access: Access,
     crm: Arc<Crm>,
     workflows: Arc<Workflows>,
     engine: Arc<Engine>,
 }
+
+/// The users who may decide an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct AssigneesOf(ApprovalId);
 
 /// The steps of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,8 +52,13 @@ struct StartedBy(RecordId, i64);
 
 impl Links {
     /// A loader that has loaded nothing yet.
-    pub fn new(crm: Arc<Crm>, workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
-        let rows = Rows { crm, workflows, engine };
+    pub fn new(access: Access, crm: Arc<Crm>, workflows: Arc<Workflows>, engine: Arc<Engine>) -> Self {
+        let rows = Rows {
+            access,
+            crm,
+            workflows,
+            engine,
+        };
         Self(DataLoader::new(rows, tokio::spawn).delay(GATHER))
     }
 
@@ -87,6 +102,25 @@ impl Links {
     pub async fn started(&self, record: RecordId, version: i64) -> Result<Vec<run::Model>> {
         let runs = self.0.load_one(StartedBy(record, version)).await;
         runs.map(Option::unwrap_or_default)
+            .map_err(|error| Error::from(&*error))
+    }
+
+    /// The approval of that id, where the caller may see it.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn approval(&self, id: ApprovalId) -> Result<Option<approval::Model>> {
+        self.0.load_one(id).await.map_err(|error| Error::from(&*error))
+    }
+
+    /// Who may decide an approval.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn assignees(&self, approval: ApprovalId) -> Result<Vec<UserId>> {
+        let users = self.0.load_one(AssigneesOf(approval)).await;
+        users
+            .map(Option::unwrap_or_default)
             .map_err(|error| Error::from(&*error))
     }
 
@@ -137,6 +171,12 @@ loads! {
         let places: Vec<_> = places.iter().map(|place| (place.0, place.1)).collect();
         let runs = rows.engine.started_by(&places).await?;
         runs.into_iter().map(|((record, version), runs)| (StartedBy(record, version), runs)).collect()
+    };
+    |rows, ids: ApprovalId| -> approval::Model = rows.engine.many_approvals(&rows.access, ids).await?;
+    |rows, approvals: AssigneesOf| -> Vec<UserId> = {
+        let ids: Vec<ApprovalId> = approvals.iter().map(|approval| approval.0).collect();
+        let users = rows.engine.assignees(&ids).await?;
+        users.into_iter().map(|(approval, users)| (AssigneesOf(approval), users)).collect()
     };
     |rows, runs: StepsOf| -> Vec<step::Model> = {
         let ids: Vec<RunId> = runs.iter().map(|run| run.0).collect();

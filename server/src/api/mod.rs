@@ -4,6 +4,7 @@
 //! [`Query`], [`Mutation`] or [`Subscription`].
 
 mod account;
+mod approval;
 pub mod caller;
 mod cell;
 mod connection;
@@ -16,6 +17,7 @@ mod links;
 mod money;
 mod node;
 mod node_config;
+mod notification;
 mod noun;
 mod object;
 mod payload;
@@ -23,6 +25,7 @@ mod rows;
 mod run;
 mod scalar;
 mod secret;
+mod signal;
 mod subscription;
 mod suppression;
 mod timeline;
@@ -52,6 +55,8 @@ pub struct Query(
     run::EffectQueries,
     run::DashboardQueries,
     job::JobQueries,
+    approval::ApprovalQueries,
+    notification::NotificationQueries,
 );
 
 /// All mutations.
@@ -65,6 +70,9 @@ pub struct Mutation(
     workflow::WorkflowMutations,
     workflow::TrialMutations,
     run::RunMutations,
+    approval::ApprovalMutations,
+    notification::NotificationMutations,
+    signal::SignalMutations,
 );
 
 /// All subscriptions.
@@ -74,6 +82,7 @@ pub struct Subscription(
     subscription::RunSubscriptions,
     subscription::RecordSubscriptions,
     job::JobSubscriptions,
+    subscription::NotificationSubscriptions,
 );
 
 /// The whole schema.

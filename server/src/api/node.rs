@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 use pointsman_entities::ids::RecordId;
 
 use super::{
+    approval::{APPROVAL, Approval},
     caller::{caller, part},
     error::{Error, Result},
     links::links,
@@ -37,7 +38,7 @@ macro_rules! nodes {
     };
 }
 
-nodes!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Message; Workflow, WorkflowVersion, Run);
+nodes!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Message; Workflow, WorkflowVersion, Run, Approval);
 
 /// Finds anything by its global id.
 #[derive(Default)]
@@ -80,6 +81,7 @@ async fn one(context: &Context<'_>, global: &ID) -> Result<Option<Node>> {
             .version(id.into())
             .await?
             .map(|row| WorkflowVersion::from(row).into()),
+        APPROVAL => links.approval(id.into()).await?.map(|row| Approval::from(row).into()),
         RUN => links.run(id.into()).await?.map(|row| Run::from(row).into()),
         object => match crm.catalogue().object(object) {
             Some(object) => caller.record(object.name, RecordId(id)).await?.and_then(node),

@@ -36,9 +36,9 @@ pub(super) enum Act {
     /// Starts a run by hand and prints its id. A server carries it out.
     Run(Run),
     /// Tells what a run would do, and does nothing.
-    DryRun(trial::DryRun),
+    DryRun(Box<trial::DryRun>),
     /// Asks the changes of the past how many runs would have started.
-    Backtest(trial::Backtest),
+    Backtest(Box<trial::Backtest>),
 }
 
 #[derive(Debug, Args)]

@@ -45,7 +45,20 @@ macro_rules! raw {
 }
 
 raw!(
-    UserId, TeamId, WorkflowId, VersionId, RunId, EffectId, KeyId, MemberId, JobId, SecretId, ScheduleId
+    UserId,
+    TeamId,
+    WorkflowId,
+    VersionId,
+    RunId,
+    EffectId,
+    KeyId,
+    MemberId,
+    JobId,
+    SecretId,
+    ScheduleId,
+    SignalId,
+    ApprovalId,
+    NotificationId
 );
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::{collections::HashMap, sync::Arc};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use pointsman_entities::ids::RecordId;
 use sea_orm::{
-    ConnectionTrait,
+    ConnectionTrait, DbErr, QueryResult,
     sea_query::{Condition, Expr, ExprTrait, Order, Query as Sql, SelectStatement},
 };
 use serde_json::Value as Json;
@@ -116,6 +116,33 @@ impl Crm {
             .to_owned();
         let row = self.store.reads().query_one(&statement).await?;
         Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+    }
+
+    /// How many of the records the access may read name each record in a field that refers to others.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn count_by(
+        &self,
+        access: &Access,
+        query: &Query,
+        field: usize,
+    ) -> Result<HashMap<RecordId, i64>, store::Error> {
+        let Some(field) = query.object.fields.get(field) else {
+            return Ok(HashMap::new());
+        };
+        let column = Expr::col((query.object.name, field.column));
+        let statement = Sql::select()
+            .expr(column.clone())
+            .expr(Expr::cust("count(*)"))
+            .from(query.object.name)
+            .cond_where(self.visible(access, query))
+            .and_where(column.clone().is_not_null())
+            .add_group_by([column])
+            .to_owned();
+        let rows = self.store.reads().query_all(&statement).await?;
+        let count = |row: &QueryResult| Ok((RecordId(row.try_get_by_index(0)?), row.try_get_by_index(1)?));
+        rows.iter().map(count).collect::<Result<_, DbErr>>().map_err(Into::into)
     }
 
     /// The records of these ids that the access may read, in one statement.

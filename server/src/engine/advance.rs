@@ -131,6 +131,9 @@ fn follow(engine: &Engine, done: Done) -> Option<Live> {
     if done.timers {
         engine.alarm.ring();
     }
+    if done.notifies {
+        engine.hints.notified();
+    }
     engine.hints.moved(done.live.id);
     done.told.into_iter().for_each(|run| engine.wake(run));
     done.goes_on.then_some(done.live)

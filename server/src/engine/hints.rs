@@ -16,6 +16,7 @@ const PRUNED: usize = 1_024;
 pub struct Hints {
     changes: watch::Sender<()>,
     runs: watch::Sender<()>,
+    notifications: watch::Sender<()>,
     by_run: Mutex<HashMap<RunId, watch::Sender<()>>>,
 }
 
@@ -24,6 +25,7 @@ impl Default for Hints {
         Self {
             changes: watch::Sender::new(()),
             runs: watch::Sender::new(()),
+            notifications: watch::Sender::new(()),
             by_run: Mutex::default(),
         }
     }
@@ -46,6 +48,17 @@ impl Hints {
                 sender.send_replace(());
             }
         }
+    }
+
+    /// Users were notified.
+    pub fn notified(&self) {
+        self.notifications.send_replace(());
+    }
+
+    /// Hints about the notifications of all users.
+    #[must_use]
+    pub fn watch_notifications(&self) -> watch::Receiver<()> {
+        self.notifications.subscribe()
     }
 
     /// Hints about the change log.

@@ -1,9 +1,11 @@
 //! Clears away what nobody needs any more, in small batches: old runs with all that belongs to them, used-up idempotency
 //! keys, sessions that have ended. Ticked by the cron scheduler; nothing breaks if a tick is late or missed.
 
+mod people;
+
 use pointsman_entities::{
-    effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, run_item, session, step,
-    time::Timestamp, timer, turned_away, wait,
+    approval, effect, enrolment_key, hook_delivery, idempotency, run, run_event, run_inbox, run_item, session,
+    signal_taken, signal_wait, step, time::Timestamp, timer, turned_away, wait,
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde::Deserialize;
@@ -78,7 +80,8 @@ pub async fn tick(engine: &Engine) -> Result<(), Error> {
     clear_sessions(engine, now).await?;
     clear_enrolment(engine, now).await?;
     clear_deliveries(engine, now).await?;
-    clear_runs(engine, now).await
+    clear_runs(engine, now).await?;
+    people::clear(engine, now).await
 }
 
 async fn clear_keys(engine: &Engine, now: Timestamp) -> Result<(), Error> {
@@ -244,6 +247,7 @@ async fn clear_run(engine: &Engine, ended: &run::Model) -> Result<(), Error> {
     for item in items.map_err(store::Error::from)? {
         payload::remove(&engine.store, &mut set, &item.value).await?;
     }
+    people::clear_assignees(engine, &mut set, run).await?;
     let tables = [
         step::Entity.table_name(),
         run_item::Entity.table_name(),
@@ -252,6 +256,9 @@ async fn clear_run(engine: &Engine, ended: &run::Model) -> Result<(), Error> {
         run_inbox::Entity.table_name(),
         timer::Entity.table_name(),
         wait::Entity.table_name(),
+        signal_wait::Entity.table_name(),
+        signal_taken::Entity.table_name(),
+        approval::Entity.table_name(),
     ];
     for table in tables {
         set.push(Write::Delete(Delete {

@@ -4,7 +4,7 @@
 //! and a run that parks at the same moment notices.
 
 use pointsman_entities::{
-    ids::{RecordId, RunId},
+    ids::{ApprovalId, RecordId, RunId, SignalId},
     run, run_inbox,
     time::Timestamp,
 };
@@ -61,6 +61,14 @@ pub enum Fact {
         outputs: Json,
         error: Option<String>,
     },
+    /// A person has decided what a step asks.
+    Decided {
+        step: StepId,
+        attempt: u32,
+        approval: ApprovalId,
+    },
+    /// A signal has come that the run waits for; which of its waits takes it is the run's to say.
+    Signalled { signal: SignalId },
     /// A person, or the run that called this one, cancels it.
     CancelRequested,
     /// A person retries the run.
@@ -75,6 +83,8 @@ pub enum Purpose {
     Delay,
     /// The end of a wait's patience.
     Timeout,
+    /// The end of the patience with people.
+    Deadline,
     /// The next attempt of a step.
     Retry,
     /// The time that the workflow's rate gave the run.
@@ -88,6 +98,7 @@ impl Purpose {
         match self {
             Self::Delay => "DELAY",
             Self::Timeout => "TIMEOUT",
+            Self::Deadline => "DEADLINE",
             Self::Retry => "RETRY",
             Self::Start => "START",
         }
@@ -95,7 +106,7 @@ impl Purpose {
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Retry, Self::Start]
+        [Self::Delay, Self::Timeout, Self::Deadline, Self::Retry, Self::Start]
             .into_iter()
             .find(|purpose| purpose.text() == text)
     }
@@ -107,7 +118,7 @@ impl Fact {
     pub fn about(&self) -> Option<(&StepId, u32)> {
         match self {
             Self::Due {
-                purpose: Purpose::Delay | Purpose::Timeout,
+                purpose: Purpose::Delay | Purpose::Timeout | Purpose::Deadline,
                 step,
                 attempt,
             }
@@ -115,11 +126,13 @@ impl Fact {
             | Self::EffectFailed { step, attempt, .. }
             | Self::EffectUnknown { step, attempt, .. }
             | Self::RecordChanged { step, attempt, .. }
-            | Self::ChildEnded { step, attempt, .. } => Some((step, *attempt)),
+            | Self::ChildEnded { step, attempt, .. }
+            | Self::Decided { step, attempt, .. } => Some((step, *attempt)),
             Self::Due {
                 purpose: Purpose::Retry | Purpose::Start,
                 ..
             }
+            | Self::Signalled { .. }
             | Self::CancelRequested
             | Self::ResumeRequested => None,
         }

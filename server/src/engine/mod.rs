@@ -4,6 +4,8 @@
 //! What a run does next is `pointsman_graph`'s to decide. Here it meets the database, the clock and the outside world.
 
 mod advance;
+pub mod approval_link;
+pub mod approvals;
 pub mod backtest;
 pub mod browse;
 pub mod changes;
@@ -23,8 +25,10 @@ pub mod jobs;
 pub mod live;
 pub mod migrate;
 pub mod moves;
+pub mod notifications;
 mod order;
 mod pending;
+mod people;
 mod queue;
 mod recover;
 pub mod replay;
@@ -32,8 +36,10 @@ pub mod runs;
 mod schedules;
 mod scope;
 mod segment;
+pub mod signals;
 pub mod tail;
 mod timers;
+mod turnstile;
 mod waits;
 
 use std::{
@@ -63,6 +69,7 @@ use changes::Changes;
 use hints::Hints;
 use housekeeping::Retention;
 use moves::Moves;
+use notifications::Notifications;
 use queue::Queue;
 use tail::Tail;
 
@@ -123,6 +130,7 @@ pub struct Inner {
     changes: Arc<Changes>,
     tail: Arc<Tail<Changes>>,
     moves: Arc<Tail<Moves>>,
+    notifications: Arc<Tail<Notifications>>,
     queue: Arc<Queue>,
     alarm: Arc<timers::Alarm>,
     jobs: Notify,
@@ -183,6 +191,7 @@ impl Engine {
         Self(Arc::new(Inner {
             tail: Tail::new(Changes, Arc::clone(&parts.store), stop.clone()),
             moves: Tail::new(Moves, Arc::clone(&parts.store), stop.clone()),
+            notifications: Tail::new(Notifications, Arc::clone(&parts.store), stop.clone()),
             store: parts.store,
             crm: parts.crm,
             versions: parts.versions,
@@ -223,6 +232,8 @@ impl Engine {
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
         self.loops.spawn(changes.run(self.hints.watch_changes()));
         self.loops.spawn(moves.run(self.hints.watch_runs()));
+        let notifications = Arc::clone(&self.notifications);
+        self.loops.spawn(notifications.run(self.hints.watch_notifications()));
         Ok(())
     }
 
@@ -257,6 +268,12 @@ impl Engine {
     #[must_use]
     pub fn moves(&self) -> &Arc<Tail<Moves>> {
         &self.moves
+    }
+
+    /// The stream of notifications, of all users.
+    #[must_use]
+    pub fn news(&self) -> &Arc<Tail<Notifications>> {
+        &self.notifications
     }
 
     /// The server node that this engine works for.

@@ -1,9 +1,9 @@
 //! The rows that bring a run its next fact: timers, waits, effects.
 
 use pointsman_entities::{
-    effect,
+    approval, effect,
     ids::{EffectId, MemberId, RunId, TimerId},
-    run as row,
+    run as row, signal_wait,
     time::Timestamp,
     timer, wait,
 };
@@ -11,7 +11,7 @@ use pointsman_graph::step::StepId;
 use sea_orm::{ActiveValue::Set, EntityName, Value};
 use uuid::Uuid;
 
-use super::inbox::Purpose;
+use super::{approvals::Status, inbox::Purpose};
 use crate::store::{Assign, Cell, Delete, Update, Write, WriteSet};
 
 #[must_use]
@@ -33,24 +33,41 @@ pub fn timer(
     }
 }
 
-/// Deletes the timers and waits of a step, and withdraws its effect where nobody has begun to carry it out.
+/// Deletes the timers and waits of a step, and withdraws what it has asked where nobody has begun to answer: its effect and
+/// its approval.
 pub fn drop(set: &mut WriteSet, run: RunId, step: &StepId) {
     let key = || vec![("run_id", run.0.into()), ("step", step.to_string().into())];
-    for table in [timer::Entity.table_name(), wait::Entity.table_name()] {
+    let waits = [
+        timer::Entity.table_name(),
+        wait::Entity.table_name(),
+        signal_wait::Entity.table_name(),
+    ];
+    for table in waits {
         set.push(Write::Delete(Delete {
             table,
             key: key(),
             must_match: false,
         }));
     }
-    set.push(Write::Update(Update {
-        table: effect::Entity.table_name(),
-        key: key(),
-        set: vec![("state", Assign::Value("CANCELLED".into()))],
-        guard: vec![("state", "PENDING".into())],
-        returning: None,
-        must_match: false,
-    }));
+    let questions = [
+        (effect::Entity.table_name(), "state", "PENDING", "CANCELLED"),
+        (
+            approval::Entity.table_name(),
+            "status",
+            Status::Pending.text(),
+            Status::Cancelled.text(),
+        ),
+    ];
+    for (table, column, pending, cancelled) in questions {
+        set.push(Write::Update(Update {
+            table,
+            key: key(),
+            set: vec![(column, Assign::Value(cancelled.into()))],
+            guard: vec![(column, pending.into())],
+            returning: None,
+            must_match: false,
+        }));
+    }
 }
 
 /// Takes back what a write set was about to order for a step, or the run that it was about to call. The rows' ids.
@@ -58,6 +75,8 @@ pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<Uuid> {
     let tables = [
         timer::Entity.table_name(),
         wait::Entity.table_name(),
+        signal_wait::Entity.table_name(),
+        approval::Entity.table_name(),
         effect::Entity.table_name(),
     ];
     let step = step.to_string();

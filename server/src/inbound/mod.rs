@@ -1,8 +1,10 @@
-//! What others bring to us by HTTP without an account: mails, SMS, receipts, and people who unsubscribe. Each endpoint
+//! What others bring to us by HTTP without an account: mails, SMS, receipts, people who unsubscribe or decide. Each endpoint
 //! proves first who brings it; what it means is `messaging`'s and the engine's to say.
 
 mod answer;
+mod approval;
 mod email;
+mod page;
 mod twilio;
 mod unsubscribe;
 
@@ -33,6 +35,10 @@ pub fn routes(route: Route, inbound: Arc<Inbound>) -> Route {
     route
         .at("/inbound/email", with(post(email::receive), &inbound))
         .at("/inbound/twilio", with(post(twilio::receive), &inbound))
+        .at(
+            "/approvals/:token",
+            with(get(approval::show).post(approval::decide), &inbound),
+        )
         .at(
             "/unsubscribe/:token",
             with(get(unsubscribe::ask).post(unsubscribe::obey), &inbound),

@@ -4,16 +4,16 @@
 use std::sync::Arc;
 
 use poem::{
-    IntoResponse, Response, handler,
+    Response, handler,
     http::StatusCode,
-    web::{Data, Html, Path},
+    web::{Data, Path},
 };
 
-use super::Inbound;
+use super::{
+    Inbound,
+    page::{escaped, page},
+};
 use crate::messaging::{Channel, suppression::Reason};
-
-/// Nothing from elsewhere, and no frame around the button.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'";
 
 #[handler]
 pub fn ask(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>) -> Response {
@@ -52,25 +52,4 @@ pub async fn obey(Data(inbound): Data<&Arc<Inbound>>, Path(token): Path<String>)
             )
         }
     }
-}
-
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
-    let style = "body{font:1.1rem system-ui,sans-serif;max-width:32rem;margin:15vh auto;padding:0 1rem}button{font:inherit;padding:.5rem 1rem}";
-    let html = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
-         content=\"width=device-width\"><meta name=\"robots\" content=\"noindex\"><title>{title}</title>\
-         <style>{style}</style><main><h1>{title}</h1>{body}</main></html>"
-    );
-    Html(html)
-        .with_status(status)
-        .with_header("Content-Security-Policy", POLICY)
-        .with_header("Referrer-Policy", "no-referrer")
-        .into_response()
-}
-
-fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
 }

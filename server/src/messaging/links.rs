@@ -3,11 +3,23 @@
 use std::sync::{Arc, OnceLock};
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as BASE64};
-use pointsman_entities::ids::EffectId;
+use pointsman_entities::{
+    ids::{ApprovalId, EffectId, UserId},
+    time::Timestamp,
+};
 
 use crate::{crm::id, secrets::keyring::Keyring};
 
 const UNSUBSCRIBE: &str = "unsubscribe";
+const APPROVAL: &str = "approval";
+
+/// What a link to an approval says: who may decide it, and until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    pub approval: ApprovalId,
+    pub user: UserId,
+    pub until: Timestamp,
+}
 
 /// Makes links and reads them.
 pub struct Links {
@@ -55,10 +67,42 @@ impl Links {
         genuine.then_some(address)
     }
 
+    /// The link by which a user decides an approval without signing in.
+    #[must_use]
+    pub fn approval(&self, ticket: &Ticket) -> String {
+        let text = ticket.text();
+        let signature = BASE64.encode(self.keyring.sign(APPROVAL, &text));
+        self.public(&format!("/approvals/{text}.{signature}"))
+    }
+
+    /// What a link to an approval says; none where we have not made it. Whether it still counts is the caller's to ask.
+    #[must_use]
+    pub fn ticket(&self, token: &str) -> Option<Ticket> {
+        let (text, signature) = token.rsplit_once('.')?;
+        let genuine = self.keyring.verifies(APPROVAL, text, &BASE64.decode(signature).ok()?);
+        genuine.then(|| Ticket::parse(text))?
+    }
+
     /// Where the SMS provider tells what becomes of an effect.
     #[must_use]
     pub fn callback(&self, effect: EffectId) -> String {
         self.public(&format!("/inbound/twilio?effect={}", id::format("effect", effect)))
+    }
+}
+
+impl Ticket {
+    fn text(&self) -> String {
+        let (approval, user) = (self.approval.0.simple(), self.user.0.simple());
+        format!("{approval}.{user}.{}", self.until.micros())
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        Some(Self {
+            approval: ApprovalId(parts.next()?.parse().ok()?),
+            user: UserId(parts.next()?.parse().ok()?),
+            until: Timestamp(parts.next()?.parse().ok()?),
+        })
     }
 }
 
@@ -84,6 +128,26 @@ mod tests {
 
         assert!(link.starts_with("http://127.0.0.1:8080/unsubscribe/"));
         assert_eq!(links.address(token(&link)).as_deref(), Some("ann@example.com"));
+    }
+
+    #[test]
+    fn a_link_to_an_approval_says_what_it_was_made_for_and_nothing_else() {
+        let links = links();
+        let ticket = Ticket {
+            approval: ApprovalId(uuid::Uuid::from_u128(1)),
+            user: UserId(uuid::Uuid::from_u128(2)),
+            until: Timestamp(3),
+        };
+        let link = links.approval(&ticket);
+
+        let later = token(&link).replacen(".3.", ".4.", 1);
+
+        assert_eq!(links.ticket(token(&link)), Some(ticket));
+        assert_ne!(later, token(&link));
+        assert_eq!(
+            (links.ticket(&later), links.ticket("x.y"), links.ticket("")),
+            (None, None, None)
+        );
     }
 
     #[test]

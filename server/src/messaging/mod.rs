@@ -28,7 +28,7 @@ use crate::{
 
 pub use bounce::{Bounce, Report};
 pub use incoming::{Channel, Incoming};
-pub use links::Links;
+pub use links::{Links, Ticket};
 pub use receive::Received;
 
 /// How often a decision is made anew where others are quicker.

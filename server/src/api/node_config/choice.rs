@@ -57,6 +57,44 @@ choices! {
         RecordChanged,
         /// Somebody writes to us.
         MessageReceived,
+        /// A signal comes.
+        Signal,
+    }
+
+    /// How one of several users is chosen.
+    AssignmentStrategy in "camelCase" {
+        /// One after the other.
+        RoundRobin,
+        /// Whoever has the least to do.
+        LeastBusy,
+        /// The first of those named.
+        User,
+    }
+
+    /// What makes a user busy.
+    AssignmentLoad in "camelCase" {
+        /// The open records of the same object that the user owns.
+        Records,
+        /// The user's open tasks.
+        Tasks,
+    }
+
+    /// A day of the week.
+    Weekday in "SCREAMING_SNAKE_CASE" {
+        /// The first day of a week, by ISO 8601.
+        Monday,
+        /// The second day.
+        Tuesday,
+        /// The third day.
+        Wednesday,
+        /// The fourth day.
+        Thursday,
+        /// The fifth day.
+        Friday,
+        /// The sixth day.
+        Saturday,
+        /// The last day.
+        Sunday,
     }
 
     /// What becomes of times that passed while no server ran.

@@ -14,8 +14,8 @@ use serde_json::{Map, Value, json};
 use super::scalar::{Duration, Json, TimeZone};
 use crate::api::connection::Direction;
 pub use choice::{
-    EmailPurpose, FormFieldType, HttpMethod, JoinMode, LoopErrorMode, MessageWay, MissedTimes, ParameterType,
-    RecordCount, StopResult, WaitedEvent, WebhookVerification,
+    AssignmentLoad, AssignmentStrategy, EmailPurpose, FormFieldType, HttpMethod, JoinMode, LoopErrorMode, MessageWay,
+    MissedTimes, ParameterType, RecordCount, StopResult, WaitedEvent, WebhookVerification, Weekday,
 };
 use table::configs;
 
@@ -170,6 +170,8 @@ configs! {
         r#for: Duration,
         /// An expression whose value is a time, such as `record.closeDate`.
         until: String,
+        /// The next such time of day, strictly after the node's turn.
+        until_time: DelayTime,
     }
     /// Goes on when something happens, or when that takes too long.
     WaitFor = "waitFor", "WaitForConfigInput" {
@@ -185,8 +187,28 @@ configs! {
         channel: MessageWay,
         /// An expression that must hold; `record` is the record waited for, `message` the message.
         r#where: String,
+        /// The signal's name, such as `paid`.
+        name: String,
+        /// An expression: which signal of that name, such as `record.id`.
+        key: String,
         /// The longest wait, such as `P7D`.
         timeout: Duration,
+    }
+    /// Asks people for a yes or a no; the first of them decides.
+    Approval = "approval", "ApprovalConfigInput" {
+        /// Templates: users by e-mail address or id, such as `{{ record.owner }}`.
+        #[serde(deserialize_with = "one_or_many")]
+        users: Vec<String>,
+        /// A template: a team by name or id.
+        team: String,
+        /// A template: what is to be approved.
+        title: String,
+        /// A template: what else is to be known.
+        body: String,
+        /// What is asked of whoever approves.
+        form: Vec<FormField>,
+        /// The longest wait, such as `P3D`.
+        deadline: Duration,
     }
     /// Creates a record.
     CreateRecord = "createRecord", "CreateRecordConfigInput" {
@@ -271,6 +293,70 @@ configs! {
         /// The JSON Schema of the answer, which types `body`.
         response_schema: Json,
     }
+    /// Makes one of several users the owner of a record.
+    Assign = "assign", "AssignConfigInput" {
+        /// What kind of record, where `record` does not show it.
+        object: String,
+        /// An expression: which record; by default the run's own.
+        record: String,
+        /// How the user is chosen.
+        strategy: AssignmentStrategy,
+        /// Templates: users by e-mail address or id, such as `{{ record.owner }}`.
+        #[serde(deserialize_with = "one_or_many")]
+        users: Vec<String>,
+        /// A template: a team by name or id.
+        team: String,
+        /// What the least busy has the fewest of; open records of the object if nothing is said.
+        busy_with: AssignmentLoad,
+    }
+    /// Changes the record that has the values to match, or creates it.
+    UpsertRecord = "upsertRecord", "UpsertRecordConfigInput" {
+        /// What kind of record.
+        object: String,
+        /// The fields whose values find the record.
+        r#match: Vec<String>,
+        /// An object of its fields, the matched ones too: literals, or templates with `{{ }}`.
+        values: Json,
+    }
+    /// Puts a record into the bin.
+    DeleteRecord = "deleteRecord", "DeleteRecordConfigInput" {
+        /// What kind of record, where `record` does not show it.
+        object: String,
+        /// An expression: which record; by default the run's own.
+        record: String,
+    }
+    /// Writes something down about a record.
+    AddNote = "addNote", "AddNoteConfigInput" {
+        /// A template: what it is about, in a few words.
+        title: String,
+        /// A template: what is to be known.
+        body: String,
+        /// An expression: the record it is about; by default the run's own.
+        about: String,
+    }
+    /// Tells users something, within Pointsman.
+    Notify = "notify", "NotifyConfigInput" {
+        /// Templates: users by e-mail address or id, such as `{{ record.owner }}`.
+        #[serde(deserialize_with = "one_or_many")]
+        users: Vec<String>,
+        /// A template: a team by name or id.
+        team: String,
+        /// A template: what it is, in a few words.
+        title: String,
+        /// A template: what else is to be known.
+        body: String,
+        /// A template: where it leads, an http or https URL.
+        link: String,
+    }
+    /// Tells the runs that wait for a signal that it has come.
+    EmitSignal = "emitSignal", "EmitSignalConfigInput" {
+        /// The signal's name, such as `paid`.
+        name: String,
+        /// An expression: which signal of that name, such as `record.id`.
+        key: String,
+        /// What the waiting runs are told: JSON whose texts are templates.
+        payload: Json,
+    }
     /// Sends an SMS.
     SendSms = "sendSms", "SendSmsConfigInput" {
         /// A template: the number, such as `{{ record.phone }}`.
@@ -297,7 +383,7 @@ pub struct UnknownConfig {
 #[graphql(input_name = "FormFieldInput")]
 #[serde(rename_all = "camelCase", default)]
 pub struct FormField {
-    /// Its name in `trigger.form`.
+    /// Its name among the answers.
     name: String,
     /// What people see; absent: the name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -347,6 +433,21 @@ pub struct RecordSearch {
     /// At most so many; all if nothing is said, and more than 10,000 are a failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     limit: Option<i32>,
+}
+
+/// A time of day, by the clock on the wall.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, SimpleObject, InputObject)]
+#[graphql(input_name = "DelayTimeInput")]
+#[serde(default)]
+pub struct DelayTime {
+    /// Such as `09:00`.
+    time: String,
+    /// Absent: the workflow's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    zone: Option<TimeZone>,
+    /// On these days; none means every day.
+    #[graphql(default)]
+    weekdays: Vec<Weekday>,
 }
 
 /// One way of a switch.

@@ -1,6 +1,7 @@
 //! The live streams: what is behind the cursor, then what comes, with neither gap nor duplicate at the seam. Each event is
 //! shown as its watcher may see it.
 
+mod notification_added;
 mod record_changed;
 mod run_changed;
 mod run_events;
@@ -13,6 +14,7 @@ use super::{
     transport::Code,
 };
 use crate::engine::tail::{BadCursor, Position};
+pub use notification_added::NotificationSubscriptions;
 pub use record_changed::RecordSubscriptions;
 pub use run_changed::RunSubscriptions;
 pub use run_events::RunEventSubscriptions;

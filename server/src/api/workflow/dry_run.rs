@@ -1,13 +1,17 @@
 //! What a dry run tells, as clients see it.
 
-use async_graphql::{Context, ID, Object, SimpleObject, Union};
+use async_graphql::{ComplexObject, Context, ID, Object, SimpleObject, Union};
+use pointsman_entities::ids::{UserId, WorkflowId};
 use pointsman_graph::event::Outcome;
 
 use super::Workflow;
 use crate::{
     api::{
+        caller::caller,
         error::{Error, Result},
         links::links,
+        noun::Noun,
+        object::User,
         run::{RunStatus, StepError, StepStatus},
         scalar::{DateTime, Json},
         timeline::{ChangeOperation, FieldChange},
@@ -149,6 +153,8 @@ pub enum DryRunEffect {
     Email(DryRunEmail),
     Sms(DryRunSms),
     Http(DryRunHttpRequest),
+    Notification(DryRunNotification),
+    Signal(DryRunSignal),
     Start(DryRunStart),
 }
 
@@ -177,6 +183,26 @@ impl From<&Effect> for DryRunEffect {
                 url: url.clone(),
                 header_names: headers.clone(),
                 body: body.clone(),
+            }),
+            Act::Notice {
+                user,
+                title,
+                body,
+                link,
+            } => Self::Notification(DryRunNotification {
+                step,
+                at,
+                user: *user,
+                title: title.clone(),
+                body: body.clone(),
+                link: link.clone(),
+            }),
+            Act::Signal { name, key, payload } => Self::Signal(DryRunSignal {
+                step,
+                at,
+                name: name.clone(),
+                key: key.clone(),
+                payload: Json(payload.clone()),
             }),
             Act::Start {
                 workflow,
@@ -316,11 +342,53 @@ pub struct DryRunHttpRequest {
     body: Option<String>,
 }
 
+/// What a user would find among the notifications; an approval tells its assignees so too.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub struct DryRunNotification {
+    /// The step that tells.
+    step: String,
+    /// When, by the virtual clock.
+    at: DateTime,
+    #[graphql(skip)]
+    user: UserId,
+    /// What it is about.
+    title: String,
+    /// The text.
+    body: Option<String>,
+    /// A URL.
+    link: Option<String>,
+}
+
+#[ComplexObject]
+impl DryRunNotification {
+    /// Who is told; null where the user is gone.
+    async fn user(&self, context: &Context<'_>) -> Result<Option<User>> {
+        let user = caller(context)?.record(User::OBJECT, self.user.into()).await?;
+        Ok(user.map(User::from))
+    }
+}
+
+/// A signal as it would be sent.
+#[derive(SimpleObject)]
+pub struct DryRunSignal {
+    /// The step that sends it.
+    step: String,
+    /// When, by the virtual clock.
+    at: DateTime,
+    /// Its name.
+    name: String,
+    /// What tells signals of one name apart; may be empty.
+    key: String,
+    /// What it carries.
+    payload: Json,
+}
+
 /// A run that a change of this one would start.
 pub struct DryRunStart {
     step: String,
     at: DateTime,
-    workflow: pointsman_entities::ids::WorkflowId,
+    workflow: WorkflowId,
     trigger: String,
     refused: bool,
 }

@@ -92,6 +92,8 @@ pub enum NodeFieldInput {
     Choice,
     /// The fields of a form.
     Form,
+    /// A time of day with a zone and weekdays.
+    UntilTime,
     /// The name of one of the object's fields.
     FieldName,
     /// A cron expression of five fields.
@@ -163,6 +165,7 @@ impl From<Input> for NodeFieldInput {
             Input::Workflow => Self::Workflow,
             Input::Parameters => Self::Parameters,
             Input::Boolean => Self::Boolean,
+            Input::UntilTime => Self::UntilTime,
             Input::FieldName => Self::FieldName,
             Input::Cron => Self::Cron,
             Input::TimeZone => Self::TimeZone,

@@ -1,9 +1,10 @@
 //! What a node does, in one line, for cards on a canvas. Pure; says of a half-drawn node what is known.
 
 use pointsman_graph::node::{
-    CallWorkflow, Called, Config, CreateRecord, CreateTask, DateReached, Delay, FindRecords, ForEach, HttpRequest,
-    Join, JoinPolicy, Manual, MessageReceived, Method, Recipients, RecordCreated, RecordDeleted, RecordUpdated,
-    Schedule, SendEmail, SendSms, Set, Stop, StopOutcome, Switch, UpdateRecord, WaitFor, Webhook, When,
+    AddNote, Approval, Assign, CallWorkflow, Called, Config, CreateRecord, CreateTask, DateReached, Delay,
+    DeleteRecord, EmitSignal, FindRecords, ForEach, HttpRequest, Join, JoinPolicy, Manual, MessageReceived, Method,
+    Notify, Recipients, RecordCreated, RecordDeleted, RecordUpdated, Schedule, SendEmail, SendSms, Set, Stop,
+    StopOutcome, Strategy, Switch, UntilTime, UpdateRecord, UpsertRecord, WaitFor, Webhook, When,
 };
 
 /// The longest line, in characters.
@@ -32,7 +33,7 @@ pub fn summary(config: &Config) -> String {
         Config::Join(config) => join(config),
         Config::Set(Set { values }) => list(values.iter().flat_map(|values| values.keys().map(String::as_str))),
         Config::Stop(config) => stop(config),
-        Config::Delay(Delay { span, until }) => spaced([text(span), &behind("until", until)]),
+        Config::Delay(config) => delay(config),
         Config::WaitFor(config) => wait(config),
         Config::CreateRecord(CreateRecord { object, values }) => {
             spaced([text(object), &fields(values.iter().flat_map(|values| values.keys()))])
@@ -45,6 +46,16 @@ pub fn summary(config: &Config) -> String {
         Config::SendEmail(config) => email(config),
         Config::SendSms(SendSms { phone, text: body, .. }) => spaced([text(phone), text(body)]),
         Config::HttpRequest(config) => request(config),
+        Config::Approval(Approval { users, team, title, .. }) => spaced([text(title), &people(users, team)]),
+        Config::Assign(config) => assign(config),
+        Config::UpsertRecord(UpsertRecord { object, matching, .. }) => {
+            let matching = list(matching.iter().flatten().map(String::as_str));
+            spaced([text(object), &matching])
+        }
+        Config::DeleteRecord(DeleteRecord { object, record }) => spaced([text(object), text(record)]),
+        Config::AddNote(AddNote { title, body, .. }) => text(if title.is_some() { title } else { body }).to_owned(),
+        Config::Notify(Notify { users, team, title, .. }) => spaced([text(title), &people(users, team)]),
+        Config::EmitSignal(EmitSignal { name, key, .. }) => spaced([text(name), text(key)]),
         Config::Unknown { kind, .. } => kind.clone(),
     };
     shortened(&line)
@@ -103,8 +114,32 @@ fn stop(config: &Stop) -> String {
     spaced([outcome, text(&config.message)])
 }
 
+fn delay(config: &Delay) -> String {
+    let daily = |until: &UntilTime| {
+        let days = until.weekdays.iter().map(|day| format!("{day:?}"));
+        spaced([&until.time, &days.collect::<Vec<_>>().join(", "), text(&until.zone)])
+    };
+    let daily = config.until_time.as_ref().map(daily).unwrap_or_default();
+    spaced([text(&config.span), &behind("until", &config.until), &daily])
+}
+
+fn assign(config: &Assign) -> String {
+    let strategy = match config.strategy {
+        Some(Strategy::RoundRobin) => "in turn",
+        Some(Strategy::LeastBusy) => "the least busy",
+        Some(Strategy::User) | None => "",
+    };
+    spaced([text(&config.record), strategy, &people(&config.users, &config.team)])
+}
+
+fn people(users: &Option<Recipients>, team: &Option<String>) -> String {
+    spaced([&recipients(users), &behind("team", team)])
+}
+
 fn wait(config: &WaitFor) -> String {
     spaced([
+        text(&config.name),
+        text(&config.key),
         text(&config.object),
         text(&config.record),
         &behind("answers", &config.reply_to),
@@ -123,12 +158,15 @@ fn update(config: &UpdateRecord) -> String {
 }
 
 fn email(config: &SendEmail) -> String {
-    let to = match &config.to {
-        Some(Recipients::One(to)) => to.clone(),
-        Some(Recipients::Many(to)) => list(to.iter().map(String::as_str)),
+    spaced([&recipients(&config.to), text(&config.subject)])
+}
+
+fn recipients(named: &Option<Recipients>) -> String {
+    match named {
+        Some(Recipients::One(one)) => one.clone(),
+        Some(Recipients::Many(many)) => list(many.iter().map(String::as_str)),
         None => String::new(),
-    };
-    spaced([&to, text(&config.subject)])
+    }
 }
 
 fn request(config: &HttpRequest) -> String {

@@ -86,7 +86,7 @@ impl Import {
                         lines.push(self.draft(&mut door, file, one).await?);
                     }
                 }
-                Err(problem) => lines.push(Line::refused(file, None, problem)),
+                Err(problem) => lines.push(Line::refused(file, None, *problem)),
             }
             bar.inc(1);
         }
@@ -97,7 +97,7 @@ impl Import {
         Ok(ExitCode::from(if refused { REFUSED } else { 0 }))
     }
 
-    fn read(&self, text: &str) -> Result<Vec<Found>, ProblemLine> {
+    fn read(&self, text: &str) -> Result<Vec<Found>, Box<ProblemLine>> {
         match self.from {
             None => match Definition::read(text) {
                 Ok(definition) => Ok(vec![Found {
@@ -106,11 +106,11 @@ impl Import {
                     definition,
                     report: None,
                 }]),
-                Err(error) => Err(unreadable(error.code(), &anyhow::Error::new(error))),
+                Err(error) => Err(Box::new(unreadable(error.code(), &anyhow::Error::new(error)))),
             },
             Some(System::N8n) => match n8n::import(text) {
                 Ok(imported) => Ok(imported.into_iter().map(Found::from).collect()),
-                Err(error) => Err(unreadable(error.code(), &anyhow::Error::new(error))),
+                Err(error) => Err(Box::new(unreadable(error.code(), &anyhow::Error::new(error)))),
             },
         }
     }

@@ -204,6 +204,9 @@ fn shown(effect: &Effect) -> String {
         Act::Email(mail) => format!("e-mail to {}: {}", mail.to.join(", "), mail.subject),
         Act::Sms { to, text, .. } => format!("SMS to {to}: {text}"),
         Act::Http { method, url, .. } => format!("{method} {url}"),
+        Act::Notice { title, .. } => format!("notifies a user: {title}"),
+        Act::Signal { name, key, .. } if key.is_empty() => format!("signals {name}"),
+        Act::Signal { name, key, .. } => format!("signals {name} for {key}"),
         Act::Start { trigger, .. } => format!("starts another run by `{trigger}`"),
     };
     format!("{}: {what}", effect.step)

@@ -189,6 +189,12 @@ impl Field {
         self.required()
     }
 
+    /// Whether it is a choice with that option.
+    #[must_use]
+    pub fn has_option(&self, option: &str) -> bool {
+        matches!(self.kind, Kind::Select { options } if options.contains(&option))
+    }
+
     /// The field's columns: two for money, one for all others.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         let currency = matches!(self.kind, Kind::Money).then_some("amount_currency");

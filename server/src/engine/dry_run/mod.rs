@@ -21,6 +21,7 @@ use super::{
     Engine, Error, advance,
     effect::Payload,
     live::{Live, Status},
+    order::Signals,
     segment::{Done, Segment, Stimulus},
 };
 use crate::{
@@ -143,6 +144,8 @@ struct Rehearsal<'e> {
     agenda: Agenda,
     /// What was ordered of the outside world, by its id.
     orders: HashMap<EffectId, (StepId, Payload)>,
+    /// What the run has said and heard: nothing of it is committed, so every segment must still know.
+    signals: Signals,
     report: Report,
 }
 
@@ -180,6 +183,7 @@ impl<'e> Rehearsal<'e> {
             now,
             agenda: Agenda::default(),
             orders: HashMap::new(),
+            signals: Signals::default(),
             report: Report::begun(imagined.verdict.clone(), now),
             play,
         }
@@ -194,8 +198,10 @@ impl<'e> Rehearsal<'e> {
         while let Some(live) = self.live.take() {
             let mut segment = Segment::begin_at(self.engine, live, access, self.now);
             segment.decision.snapshot = snapshot;
+            segment.signals = std::mem::take(&mut self.signals);
             segment.pinned = self.play.pinned.clone();
             segment.rehearse(std::mem::take(&mut stimuli)).await?;
+            self.signals = std::mem::take(&mut segment.signals);
             let (mut decision, done) = segment.close()?;
             decision.close();
             let found = reading::read(&decision.set, self.now, &mut self.report);

@@ -2,8 +2,8 @@
 
 use pointsman_entities::{
     change, effect,
-    ids::{EffectId, RecordId, RunId, VersionId, WorkflowId},
-    run, step,
+    ids::{EffectId, RecordId, RunId, UserId, VersionId, WorkflowId},
+    notification, run, signal, step,
     time::Timestamp,
     timer, wait,
 };
@@ -84,6 +84,8 @@ pub fn read(set: &WriteSet, now: Timestamp, report: &mut Report) -> Orders {
             table if table == effect::Entity.table_name() => orders.effects.extend(row.effect()),
             table if table == timer::Entity.table_name() => orders.timers.extend(row.timer()),
             table if table == wait::Entity.table_name() => orders.waits.extend(row.wait()),
+            table if table == notification::Entity.table_name() => report.effects.extend(row.notice(now)),
+            table if table == signal::Entity.table_name() => report.effects.extend(row.signal(now)),
             table if table == run::Entity.table_name() => {
                 report.effects.extend(row.start(now));
                 orders.calls.extend(row.call());
@@ -198,6 +200,33 @@ impl Row<'_> {
             object: self.text("object")?,
             record: self.uuid("record_id").map(RecordId),
             version: self.integer("version")?,
+        })
+    }
+
+    /// A notification that is new: marking one as read is nothing that a run does.
+    fn notice(&self, at: Timestamp) -> Option<Effect> {
+        let act = Act::Notice {
+            user: UserId(self.uuid("user_id")?),
+            title: self.text("title")?,
+            body: self.text("body"),
+            link: self.text("link"),
+        };
+        let step = self.text("step")?;
+        Some(Effect { step, at, act })
+    }
+
+    fn signal(&self, at: Timestamp) -> Option<Effect> {
+        let sender = self.text("sender")?;
+        let (_, step) = sender.split_once('/')?;
+        let act = Act::Signal {
+            name: self.text("name")?,
+            key: self.text("key")?,
+            payload: self.json("payload")?,
+        };
+        Some(Effect {
+            step: step.to_owned(),
+            at,
+            act,
         })
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use pointsman_entities::{
-    ids::{RecordId, VersionId, WorkflowId},
+    ids::{RecordId, UserId, VersionId, WorkflowId},
     time::Timestamp,
 };
 use pointsman_graph::{event::Outcome, step::StepId};
@@ -126,6 +126,15 @@ pub enum Act {
         headers: Vec<String>,
         body: Option<String>,
     },
+    /// What a user would find among the notifications, also for an approval.
+    Notice {
+        user: UserId,
+        title: String,
+        body: Option<String>,
+        link: Option<String>,
+    },
+    /// A signal, to whoever waits for it.
+    Signal { name: String, key: String, payload: Json },
     /// Another run, of this or another workflow.
     Start {
         workflow: WorkflowId,

@@ -44,6 +44,17 @@ impl Segment<'_> {
                 self.drop_orders(&step);
                 self.succeed(&step, attempt, Port::TIMED_OUT, Value::Null);
             }
+            Fact::Due {
+                purpose: Purpose::Deadline,
+                step,
+                attempt,
+            } => self.overdue(&step, attempt).await?,
+            Fact::Decided {
+                step,
+                attempt,
+                approval,
+            } => self.decided(&step, attempt, approval).await?,
+            Fact::Signalled { signal } => self.signalled(signal).await?,
             Fact::EffectDone { step, attempt, output } => {
                 let output = self.live.typed(&step.node, &output);
                 self.succeed(&step, attempt, Port::DONE, output);

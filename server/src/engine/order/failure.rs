@@ -5,7 +5,7 @@ use pointsman_graph::{event::Failure, resolve::Unresolved};
 use crate::crm::{object::Object, validate, write::Problem};
 
 /// A failure that another attempt can't mend.
-pub(super) fn failure(code: &str, message: &str) -> Failure {
+pub(in crate::engine) fn failure(code: &str, message: &str) -> Failure {
     Failure {
         code: code.into(),
         message: message.into(),

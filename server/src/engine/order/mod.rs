@@ -1,6 +1,8 @@
 //! Carries out what a step asks for: at once where the database is enough, else by leaving an order that brings a fact
 //! later. A kind of order is a file.
 
+mod approval;
+mod assign;
 mod call_workflow;
 mod create_task;
 mod delay;
@@ -12,9 +14,12 @@ mod for_each;
 mod http;
 mod message;
 mod message_wait;
+mod notify;
 mod record;
 mod record_wait;
+mod signal;
 mod sms;
+mod upsert;
 
 use std::{str::FromStr, sync::Arc};
 
@@ -30,7 +35,10 @@ use serde_json::json;
 
 use super::{Error, scope::Scope, segment::Segment};
 use crate::{crm::Record, facts as readable};
-use failure::{explain, failure};
+use failure::explain;
+
+pub(super) use failure::failure;
+pub(super) use signal::Signals;
 
 pub(in crate::engine) use record::typed;
 
@@ -91,6 +99,15 @@ impl Segment<'_> {
                 Ok(())
             }
             Order::WaitForRecord(wait) => self.wait_for_record(&step, attempt, &wait).await,
+            Order::WaitForSignal(wait) => self.wait_for_signal(&step, attempt, wait).await,
+            Order::EmitSignal(signal) => self.emit_signal(&step, attempt, signal).await,
+            Order::Approval(request) => self.ask(&step, attempt, request).await,
+            Order::Assign(assignment) => self.assign(&step, attempt, &assignment).await,
+            Order::UpsertRecord { object, keys, values } => {
+                self.upsert_record(&step, attempt, &object, &keys, &values).await
+            }
+            Order::DeleteRecord { target } => self.delete_record(&step, attempt, &target).await,
+            Order::Notify(notice) => self.notify(&step, attempt, notice).await,
             Order::WaitForMessage(wait) => self.wait_for_message(&step, attempt, &wait).await,
         }
     }

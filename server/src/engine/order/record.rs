@@ -72,7 +72,7 @@ impl Segment<'_> {
         })
     }
 
-    async fn update(
+    pub(super) async fn update(
         &mut self,
         target: &Reference,
         values: &IndexMap<Arc<str>, Value>,
@@ -109,7 +109,7 @@ impl Segment<'_> {
     }
 }
 
-fn shown(values: &IndexMap<Arc<str>, Value>) -> serde_json::Value {
+pub(super) fn shown(values: &IndexMap<Arc<str>, Value>) -> serde_json::Value {
     values
         .iter()
         .map(|(name, value)| (name.to_string(), value.to_json()))

@@ -32,6 +32,7 @@ use super::{
     history::{self, What},
     inbox::{self, Purpose},
     live::{Lease, Live, Status, Step},
+    order::Signals,
 };
 use crate::{
     crm::{access::Access, cause::Cause, write::Decision},
@@ -53,6 +54,8 @@ pub struct Done {
     pub timers: bool,
     /// Other runs that were told something.
     pub told: Vec<RunId>,
+    /// Whether users were notified.
+    pub notifies: bool,
 }
 
 /// A segment in the making.
@@ -63,6 +66,10 @@ pub struct Segment<'a> {
     pub now: Timestamp,
     pub(super) events: VecDeque<RunEvent>,
     pub(super) effects: Vec<EffectId>,
+    pub(super) signals: Signals,
+    /// Other runs that are told something.
+    pub(super) told: Vec<RunId>,
+    pub(super) notifies: bool,
     timers: bool,
     history: history::Writer,
     rows: IndexMap<StepId, step::ActiveModel>,
@@ -76,8 +83,6 @@ pub struct Segment<'a> {
     /// The failure that nobody handles, by node, code and message.
     fault: Option<Fault>,
     last_failure: Option<(StepId, Fault)>,
-    /// Other runs that are told something.
-    pub(super) told: Vec<RunId>,
     /// Nodes of a dry run that are not carried out: how they leave is given. Empty for a run.
     pub pinned: HashMap<NodeKey, Left>,
     /// Made anew for each segment, so that nothing in any record can be taken for the place of a secret.
@@ -111,6 +116,9 @@ impl<'a> Segment<'a> {
             now,
             events: VecDeque::new(),
             effects: Vec::new(),
+            signals: Signals::default(),
+            told: Vec::new(),
+            notifies: false,
             timers: false,
             history,
             rows: IndexMap::new(),
@@ -121,7 +129,6 @@ impl<'a> Segment<'a> {
             abandoned: Vec::new(),
             fault: None,
             last_failure: None,
-            told: Vec::new(),
             pinned: HashMap::new(),
             mark: uuid::Uuid::from_bytes(engine.source.secret()).simple().to_string(),
         }
@@ -187,6 +194,7 @@ impl<'a> Segment<'a> {
                 effects: self.effects,
                 timers: self.timers,
                 told: self.told,
+                notifies: self.notifies,
             },
         ))
     }

@@ -10,6 +10,7 @@ mod hooks;
 mod idempotency;
 mod nodes;
 mod pages;
+mod people;
 mod reading;
 mod resumption;
 mod runs;

@@ -73,8 +73,13 @@ const DIRECTIONS: &[(&str, &[&str])] = &[
         &[
             "actions::sms",
             "crm::id",
+            "crm::keyed",
+            "engine::self",
             "engine::Receipt",
             "engine::Engine",
+            "engine::approval_link",
+            "engine::approvals",
+            "graph::node",
             "messaging",
         ],
     ),

@@ -1,5 +1,5 @@
-//! kill -9 at random moments under load: nothing acknowledged is lost, no database effect happens twice, and HTTP effects
-//! repeat only with the same idempotency key.
+//! kill -9 at random moments under load: nothing acknowledged is lost, no database effect happens twice, nobody's turn is
+//! passed over, and HTTP effects repeat only with the same idempotency key.
 //!
 //! `SOAK_KILLS` says how often; the acceptance figures are 200 on SQLite, 50 on PostgreSQL, and 20 of one of two nodes.
 
@@ -29,7 +29,7 @@ use pointsman_tests::{
         postgres::Database,
     },
     socket::Subscription,
-    world::{installation, node, publish, workflow},
+    world::{create, installation, node, publish, workflow},
 };
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter};
 use serde_json::{Value as Json, json};
@@ -37,6 +37,9 @@ use tempfile::TempDir;
 use tokio::sync::{Mutex, RwLock};
 
 const CLIENTS: usize = 6;
+
+/// Who gets the contacts, one after the other.
+const REPRESENTATIVES: [&str; 3] = ["ann@acme.example", "bob@acme.example", "cy@acme.example"];
 
 /// How long the last runs may take once the killing has ended: a dead PostgreSQL node's lease, and the retries.
 const DRAIN: Duration = Duration::from_secs(120);
@@ -58,7 +61,7 @@ fn call(sink: &str, body: &str) -> Json {
     node
 }
 
-/// Counts, a task, an order to the outside world, a timer, another count.
+/// Counts, a representative in turn, a task, an order to the outside world, a timer, another count.
 fn counting(sink: &str) -> Json {
     workflow(
         vec![
@@ -67,6 +70,11 @@ fn counting(sink: &str) -> Json {
                 "one",
                 "updateRecord",
                 json!({ "values": { "score": "{{ record.score + 1 }}" } }),
+            ),
+            node(
+                "route",
+                "assign",
+                json!({ "strategy": "roundRobin", "users": REPRESENTATIVES }),
             ),
             node(
                 "task",
@@ -83,7 +91,8 @@ fn counting(sink: &str) -> Json {
         ],
         &[
             "new -> one",
-            "one -> task",
+            "one -> route",
+            "route -> task",
             "task -> call",
             "call -> pause",
             "pause -> two",
@@ -128,6 +137,9 @@ impl Trial {
         };
         {
             let installation = installation(&settings).await?;
+            for email in REPRESENTATIVES {
+                create(&installation.crm, "user", json!({ "name": email, "email": email })).await?;
+            }
             publish(&installation.workflows, counting(&sink.url("/hook"))).await?;
         }
         let key = settings.run(&["key", "create", "--name", "load", "--role", "admin"])?;
@@ -203,6 +215,16 @@ impl Trial {
             ensure!(tasks == 1, "{}: {tasks} tasks", contact.name);
         }
         ensure!(timer::Entity::find().count(reads).await? == 0, "timers are left");
+        let mut owned: BTreeMap<_, usize> = BTreeMap::new();
+        for contact in &contacts {
+            *owned
+                .entry(contact.owner_id.context("a contact without an owner")?.0)
+                .or_default() += 1;
+        }
+        let (most, least) = (owned.values().max().copied(), owned.values().min().copied());
+        let in_turn =
+            contacts.len() < 3 || (owned.len() == 3 && most.zip(least).is_some_and(|(most, least)| most - least <= 1));
+        ensure!(in_turn, "not one after the other: {owned:?}");
         let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for request in self.sink.recorded() {
             let name = String::from_utf8(request.body)?;

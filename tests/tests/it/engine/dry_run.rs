@@ -18,6 +18,7 @@ use pointsman_tests::{
 };
 use serde_json::{Value as Json, json};
 
+use super::people::user;
 use crate::both;
 
 const DAY: i64 = 86_400_000_000;
@@ -127,7 +128,8 @@ fn without_record(mut input: Json) -> Json {
 fn diffs(report: &Report) -> Vec<&Diff> {
     let changes = report.effects.iter().filter_map(|effect| match &effect.act {
         Act::Change(diff) => Some(diff),
-        Act::Email(_) | Act::Sms { .. } | Act::Http { .. } | Act::Start { .. } => None,
+        Act::Email(_) | Act::Sms { .. } | Act::Http { .. } => None,
+        Act::Notice { .. } | Act::Signal { .. } | Act::Start { .. } => None,
     });
     changes.collect()
 }
@@ -307,6 +309,61 @@ both! {
         assert_eq!((halt.code, forever.outcome), (Code::WaitsForever, None));
         assert!(halt.message.contains("`wait`"), "{}", halt.message);
         assert_eq!(late.halt.map(|halt| halt.code), Some(Code::TimeLimit));
+        Ok(world)
+    }
+
+    async fn an_approval_takes_its_answer_or_times_out(world: World) -> Result<World> {
+        let ask = json!({ "users": ["ann@acme.example"], "title": "May {{ record.name }}?", "deadline": "P3D" });
+        let definition = workflow(
+            vec![
+                node("start", "manual", json!({ "object": "contact" })),
+                node("boss", "approval", ask),
+                node("yes", "createTask", json!({ "title": "yes: {{ steps.boss.output.comment }}" })),
+                node("late", "createTask", json!({ "title": "late" })),
+            ],
+            &["start -> boss", "boss.approved -> yes", "boss.timedOut -> late"],
+        );
+        user(&world, "ann").await?;
+        let contact = world.create("contact", json!({ "name": "Bob" })).await?;
+        let before = dump(world.reads()).await?;
+
+        let silence = Trial::of(&contact).play(&world, definition.clone()).await?;
+        let answer = said("boss", Some("approved"), json!({ "comment": "of course" }));
+        let approved = Trial::of(&contact).answers([answer]).play(&world, definition).await?;
+
+        assert_eq!(dump(world.reads()).await?, before);
+        assert_eq!(diffs(&silence)[0].fields["title"][1], "late");
+        assert_eq!(silence.ended.micros(), START.micros() + 3 * DAY);
+        assert_eq!(diffs(&approved)[0].fields["title"][1], "yes: of course");
+        assert_eq!(approved.ended, START);
+        assert!(matches!(&silence.effects[0].act, Act::Notice { title, .. } if title == "May Bob?"), "{silence:#?}");
+        assert_eq!(silence.effects[0].step, "boss");
+        Ok(world)
+    }
+
+    async fn a_signal_reaches_a_later_wait_of_the_run_itself(world: World) -> Result<World> {
+        let listen = json!({ "event": "signal", "name": "hello", "key": "record.id", "timeout": "P7D" });
+        let definition = workflow(
+            vec![
+                node("start", "manual", json!({ "object": "contact" })),
+                node("say", "emitSignal", json!({ "name": "hello", "key": "record.id", "payload": "{{ record.name }}" })),
+                node("pause", "delay", json!({ "for": "P1D" })),
+                node("hear", "waitFor", listen.clone()),
+                node("again", "waitFor", listen),
+            ],
+            &["start -> say", "say -> pause", "pause -> hear", "hear.happened -> again"],
+        );
+        let contact = world.create("contact", json!({ "name": "Ann" })).await?;
+        let before = dump(world.reads()).await?;
+
+        let report = Trial::of(&contact).play(&world, definition).await?;
+
+        assert_eq!(dump(world.reads()).await?, before);
+        assert_eq!(step(&report, "hear").output, Some(json!("Ann")));
+        assert_eq!(step(&report, "again").port.as_deref(), Some("timedOut"));
+        assert_eq!(report.ended.micros(), START.micros() + 8 * DAY);
+        let act = Act::Signal { name: "hello".into(), key: contact.global_id(), payload: json!("Ann") };
+        assert_eq!(report.effects.iter().map(|effect| &effect.act).collect::<Vec<_>>(), [&act]);
         Ok(world)
     }
 

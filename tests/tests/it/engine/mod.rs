@@ -1,5 +1,6 @@
 //! The engine on a clock that the tests own, on both databases.
 
+mod approvals;
 mod backtest;
 mod basics;
 mod calls;
@@ -16,8 +17,10 @@ mod gates;
 mod housekeeping;
 mod loops;
 mod mails;
+mod people;
 mod readmission;
 mod schedules;
 mod shutdown;
+mod signals;
 mod stale_deals;
 mod waits;

@@ -19,6 +19,7 @@ use pointsman::{
         Engine,
         history::{Entry, What},
         housekeeping::Retention,
+        tail::Position,
     },
     installation::{self, Installation},
     source::{Clock, Source},
@@ -309,9 +310,9 @@ impl World {
         .await?
     }
 
-    /// Waits until there are so many runs and all are over.
+    /// Waits until there are so many runs and all are over, whichever node moves them.
     pub async fn ended(&self, count: usize) -> Result<Vec<run::Model>> {
-        let mut hints = self.engine.hints().watch_runs();
+        let mut moves = Box::pin(self.engine.moves().watch(Some(Position::default())).ready_chunks(1_000));
         let all = async || run::Entity::find().count(self.reads()).await;
         let open = async || {
             let open = run::Entity::find().filter(run::Column::FinishedAt.is_null());
@@ -319,11 +320,10 @@ impl World {
         };
         let ended = tokio::time::timeout(MANY, async {
             loop {
-                hints.mark_unchanged();
                 if all().await? >= count as u64 && open().await? == 0 {
                     return Ok::<_, anyhow::Error>(());
                 }
-                hints.changed().await?;
+                moves.next().await.context("a move")?;
             }
         });
         match ended.await {

@@ -77,7 +77,12 @@ fn items_have_a_type_and_are_known_in_their_loop_alone() {
 
     assert_eq!(
         problems(definition),
-        ["bad values.x UNKNOWN_FIELD", "behind values.x UNKNOWN_VARIABLE"]
+        [
+            "bad values.x UNKNOWN_FIELD",
+            "[bad UNUSED_OUTPUT]",
+            "behind values.x UNKNOWN_VARIABLE",
+            "[behind UNUSED_OUTPUT]"
+        ]
     );
 }
 
@@ -97,7 +102,14 @@ fn the_inner_loop_has_the_last_word() {
         ],
     });
 
-    assert_eq!(problems(definition), ["bad values.x WRONG_OPERAND_TYPE"]);
+    assert_eq!(
+        problems(definition),
+        [
+            "[good UNUSED_OUTPUT]",
+            "bad values.x WRONG_OPERAND_TYPE",
+            "[bad UNUSED_OUTPUT]"
+        ]
+    );
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod crm;
 mod idle;
 #[cfg(test)]
 mod importing;
+#[cfg(test)]
 mod people;
 #[cfg(test)]
 mod random;

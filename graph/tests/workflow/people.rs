@@ -183,7 +183,7 @@ fn an_approvals_output_has_the_types_of_its_form() {
     let checked = check(definition);
 
     let codes: Vec<_> = checked.problems.iter().map(|problem| problem.code.as_str()).collect();
-    assert_eq!(codes, ["UNKNOWN_FIELD"]);
+    assert_eq!(codes, ["UNKNOWN_FIELD", "UNUSED_OUTPUT"]);
     let question = check(after_won(
         "approval",
         json!({ "users": "{{ record.owner }}", "title": "?", "form": form_of_two(), "deadline": "P1D" }),

@@ -79,7 +79,7 @@ fn value(field: &Field, draw: u8) -> Json {
         Input::Form => json!([{ "name": text }, { "name": "x" }]),
         Input::Search => json!({ "object": text, "where": text, "limit": draw }),
         Input::Parameters => json!([{ "name": text, "type": "record", "object": text }, { "name": "x" }]),
-        Input::Boolean => json!(draw % 2 == 0),
+        Input::Boolean => json!(draw.is_multiple_of(2)),
         Input::Workflow | Input::Object | Input::Condition | Input::Expression | Input::Template | Input::Duration => {
             json!(text)
         }

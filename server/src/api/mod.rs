@@ -38,22 +38,32 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions};
 
 use door::{Cookies, Door};
 
+// The roots are merged in groups, for each member of a merged object takes stack from all that come after it.
+
 /// All queries.
 #[derive(Default, MergedObject)]
 pub struct Query(
-    node::NodeQueries,
+    AccessQueries,
+    RecordQueries,
+    workflow::AutomationQueries,
+    run::ExecutionQueries,
+);
+
+/// Who may do what, and with which secrets.
+#[derive(Default, MergedObject)]
+pub struct AccessQueries(
     account::AccountQueries,
     key::KeyQueries,
     secret::SecretQueries,
     suppression::SuppressionQueries,
+);
+
+/// Records, and what is shown beside them.
+#[derive(Default, MergedObject)]
+pub struct RecordQueries(
+    node::NodeQueries,
     object::ObjectQueries,
     timeline::TimelineQueries,
-    workflow::WorkflowQueries,
-    workflow::TrialQueries,
-    workflow::EnrolmentQueries,
-    run::RunQueries,
-    run::EffectQueries,
-    run::DashboardQueries,
     job::JobQueries,
     approval::ApprovalQueries,
     notification::NotificationQueries,
@@ -62,14 +72,25 @@ pub struct Query(
 /// All mutations.
 #[derive(Default, MergedObject)]
 pub struct Mutation(
+    AccessMutations,
+    RecordMutations,
+    workflow::AutomationMutations,
+    run::RunMutations,
+);
+
+/// Changes of who may do what, and with which secrets.
+#[derive(Default, MergedObject)]
+pub struct AccessMutations(
     account::AccountMutations,
     key::KeyMutations,
     secret::SecretMutations,
     suppression::SuppressionMutations,
+);
+
+/// Changes of records and of what is shown beside them.
+#[derive(Default, MergedObject)]
+pub struct RecordMutations(
     object::ObjectMutations,
-    workflow::WorkflowMutations,
-    workflow::TrialMutations,
-    run::RunMutations,
     approval::ApprovalMutations,
     notification::NotificationMutations,
     signal::SignalMutations,

@@ -68,7 +68,7 @@ pub async fn advance(engine: &Engine, run: RunId, enrolled: Option<Enrolled>) ->
             }
             Course::End(ending) => {
                 drop(turn);
-                if end(engine, &live, ending).await? {
+                if end(engine, &live, *ending).await? {
                     return Ok(());
                 }
                 refused += 1;
@@ -104,13 +104,13 @@ enum Course {
     Move(Access),
     /// It may not start yet.
     Hold,
-    End(Ending),
+    End(Box<Ending>),
 }
 
 async fn course(engine: &Engine, live: &Live) -> Result<Course, Error> {
     Ok(match principal(engine, &live.version).await? {
-        None => Course::End(disabled()),
-        Some(_) if live.depth >= MAX_DEPTH && !live.run.is_started() => Course::End(cut()),
+        None => Course::End(Box::new(disabled())),
+        Some(_) if live.depth >= MAX_DEPTH && !live.run.is_started() => Course::End(Box::new(cut())),
         Some(_) if live.is_held(engine.source.now()) => Course::Hold,
         Some(access) => Course::Move(access),
     })

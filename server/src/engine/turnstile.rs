@@ -82,38 +82,40 @@ fn id(name: &str) -> TurnstileId {
 
 /// The turnstile as this write leaves it.
 fn passed(write: &Write, id: TurnstileId) -> Option<Turnstile> {
-    let (key, value): (_, Box<dyn Fn(&str) -> Option<Value>>) = match write {
+    let cells = written(write)?;
+    let cell = |column: &str| cells.iter().find(|(name, _)| *name == column).map(|(_, value)| *value);
+    let turn = match cell("turn") {
+        Some(Value::BigInt(turn)) => *turn,
+        _ => None,
+    };
+    let last = match cell("last") {
+        Some(Value::Uuid(last)) => *last,
+        _ => None,
+    };
+    (cell("id") == Some(&id.0.into())).then_some(Turnstile { id, turn, last })
+}
+
+/// The values that a write gives to a turnstile, its id among them.
+fn written(write: &Write) -> Option<Vec<(&str, &Value)>> {
+    match write {
         Write::Insert(insert) if insert.table == turnstile::Entity.table_name() => {
-            let cell = |column: &str| match insert.get(column) {
-                Some(Cell::Value(value)) => Some(value.clone()),
-                Some(Cell::Slot(_)) | None => None,
-            };
-            (cell("id"), Box::new(cell))
+            let cells = insert.columns.iter().zip(&insert.cells);
+            let values = cells.filter_map(|(name, cell)| match cell {
+                Cell::Value(value) => Some((*name, value)),
+                Cell::Slot(_) => None,
+            });
+            Some(values.collect())
         }
         Write::Update(update) if update.table == turnstile::Entity.table_name() => {
-            let assigned = |column: &str| {
-                update.set.iter().find_map(|(name, assign)| match assign {
-                    Assign::Value(value) if *name == column => Some(value.clone()),
-                    Assign::Value(_) | Assign::Increment => None,
-                })
-            };
-            (update.key.first().map(|(_, id)| id.clone()), Box::new(assigned))
+            let key = update.key.iter().map(|(name, value)| (*name, value));
+            let set = update.set.iter().filter_map(|(name, assign)| match assign {
+                Assign::Value(value) => Some((*name, value)),
+                Assign::Increment => None,
+            });
+            Some(key.chain(set).collect())
         }
-        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) => return None,
-    };
-    let number = |value| match value {
-        Some(Value::BigInt(number)) => number,
-        _ => None,
-    };
-    let uuid = |value| match value {
-        Some(Value::Uuid(uuid)) => uuid,
-        _ => None,
-    };
-    (key == Some(id.0.into())).then(|| Turnstile {
-        id,
-        turn: number(value("turn")),
-        last: uuid(value("last")),
-    })
+        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) => None,
+    }
 }
 
 #[cfg(test)]

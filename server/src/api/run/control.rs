@@ -99,8 +99,7 @@ payloads! {
 pub struct RunStayed {
     /// The run.
     run: Run,
-    /// The open steps that have no place there: their node is gone, of another kind, or in another loop. Empty where
-    /// the run was at work, and may be asked for again.
+    /// The open steps without a place there, their node gone, changed in kind, or in another loop. Empty: it was at work.
     steps: Vec<String>,
 }
 
@@ -145,8 +144,7 @@ impl RunMutations {
         }))
     }
 
-    /// Takes up a run that failed: what failed is tried again with all its attempts, what succeeded is not. `CONFLICT` where
-    /// other runs have its slot under the workflow's `concurrency`, or its record under `notWhileRunning`.
+    /// Takes up a failed run; what succeeded is not repeated. `CONFLICT` where other runs have its slot or its record now.
     async fn run_retry(
         &self,
         context: &Context<'_>,
@@ -177,8 +175,7 @@ impl RunMutations {
         }))
     }
 
-    /// Takes up the failed runs of a filter: the oldest thousand, all or none but for those whose slot or record other runs
-    /// have.
+    /// Takes up the failed runs of a filter, the oldest thousand, but for those whose slot or record other runs have now.
     async fn runs_retry(
         &self,
         context: &Context<'_>,
@@ -194,8 +191,7 @@ impl RunMutations {
         }))
     }
 
-    /// Does a run that is over again, as a new run: from a step on, or from its beginning. `CONFLICT` where other runs have
-    /// its slot under the workflow's `concurrency`, or its record under `notWhileRunning`.
+    /// Does a run that is over again, as a new run. `CONFLICT` where other runs have its slot or its record now.
     async fn run_replay(
         &self,
         context: &Context<'_>,
@@ -221,8 +217,7 @@ impl RunMutations {
         }))
     }
 
-    /// Takes the waiting runs of a workflow to its newest version, where the nodes they wait on are still there: at most
-    /// a thousand at a time.
+    /// Takes the waiting runs of a workflow, a thousand at most, to its newest version where it has what they wait on.
     async fn run_migrate(
         &self,
         context: &Context<'_>,

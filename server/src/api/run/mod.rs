@@ -10,7 +10,7 @@ mod tell;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use async_graphql::{Context, Enum, ID, MergedObject, Object, SimpleObject};
 use pointsman_entities::{run, step};
 use serde::Deserialize;
 
@@ -29,11 +29,17 @@ use crate::{
 };
 use cause::RunCause;
 pub use control::RunMutations;
-pub use dashboard::DashboardQueries;
-pub use effect::{EFFECT, Effect, EffectQueries};
+use dashboard::DashboardQueries;
+use effect::EffectQueries;
+pub use effect::{EFFECT, Effect};
 pub use event::RunEvent;
-pub use query::{RunFilter, RunOrder, RunQueries, page};
+use query::RunQueries;
+pub use query::{RunFilter, RunOrder, page};
 pub use tell::tell;
+
+/// Reads runs, their effects, and how they go on the whole.
+#[derive(Default, MergedObject)]
+pub struct ExecutionQueries(RunQueries, EffectQueries, DashboardQueries);
 
 /// The prefix of runs' ids.
 pub const RUN: &str = "run";

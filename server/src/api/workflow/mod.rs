@@ -14,7 +14,7 @@ mod why;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, MergedObject, Object};
 use pointsman_entities::{workflow, workflow_version};
 
 use super::{
@@ -32,13 +32,22 @@ use crate::{
     crm::id,
     workflow::manage::{State, Workflows},
 };
-pub use change::WorkflowMutations;
+use change::WorkflowMutations;
 use definition::WorkflowDefinition;
 pub use dry_run::{DryRunEffect, DryRunHalt};
 use problem::WorkflowProblem;
-pub use query::{WorkflowQueries, one_of};
-pub use trial::{TrialMutations, TrialQueries};
-pub use why::EnrolmentQueries;
+use query::WorkflowQueries;
+pub use query::one_of;
+use trial::{TrialMutations, TrialQueries};
+use why::EnrolmentQueries;
+
+/// Reads workflows, and asks what they would do or why they did not.
+#[derive(Default, MergedObject)]
+pub struct AutomationQueries(WorkflowQueries, TrialQueries, EnrolmentQueries);
+
+/// Changes workflows, and tries them out.
+#[derive(Default, MergedObject)]
+pub struct AutomationMutations(WorkflowMutations, TrialMutations);
 
 /// The prefix of workflows' ids.
 pub const WORKFLOW: &str = "workflow";

@@ -121,6 +121,25 @@ served! {
         Ok(app)
     }
 
+    async fn a_query_may_nest_as_deep_as_the_guard_allows(app: TestApp) -> Result<TestApp> {
+        let company = app.create("companies", json!([{ "name": "Acme" }])).await?.remove(0);
+        app.create("contacts", json!([{ "name": "Ann", "companyId": company }])).await?;
+        let around = |inner: String| format!("company {{ contacts {{ nodes {{ {inner} }} }} }}");
+        let nested = (0..3).fold("company { contacts { totalCount } }".to_owned(), |inner, _| around(inner));
+
+        let data = app.data(
+            &format!("query($id: ID!) {{ company(id: $id) {{ contacts {{ nodes {{ {nested} }} }} }} }}"),
+            json!({ "id": company }),
+        ).await?;
+
+        let mut reached = &data;
+        for _ in 0..4 {
+            reached = &reached["company"]["contacts"]["nodes"][0];
+        }
+        assert_eq!(reached["company"]["contacts"]["totalCount"], 1);
+        Ok(app)
+    }
+
     async fn a_timeline_tells_each_change_newest_first(app: TestApp) -> Result<TestApp> {
         let id = app.create("contacts", json!([{ "name": "Ann" }])).await?.remove(0);
         app.data("mutation($id: ID!) { contactUpdate(id: $id, input: { score: 5 }) { contact { id } } }", json!({ "id": id })).await?;

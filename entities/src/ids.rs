@@ -56,6 +56,8 @@ ids! {
     WaitId,
     /// A server node of the installation.
     MemberId,
+    /// A role that an installation has made.
+    RoleId,
     /// An API key.
     KeyId,
     /// A secret.

@@ -31,6 +31,7 @@ pub mod notification;
 pub mod pace;
 pub mod pipeline;
 pub mod receipt;
+pub mod role;
 pub mod run;
 pub mod run_event;
 pub mod run_inbox;

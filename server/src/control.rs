@@ -23,7 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     auth::{NewKey, NewUser, password::NewPassword},
     config::Config,
-    crm::{Access, Value, access::Role, id, mutate::Outcome},
+    crm::{Access, Value, id, mutate::Outcome},
     installation::{Error, Installation},
     seed::{self, Seeded},
     store::Location,
@@ -120,12 +120,11 @@ async fn create_user(installation: &Installation, order: UserOrder) -> Result<An
         Ok(password) => Some(password),
         Err(weak) => return Ok(refused(weak.to_string())),
     };
+    let Some(role) = installation.crm.role_named(&order.role).await? else {
+        return Ok(no_role(&order.role));
+    };
     let name = order.name.unwrap_or_else(|| order.email.clone());
-    let given = [
-        ("email", order.email),
-        ("name", name),
-        ("role", order.role.to_uppercase()),
-    ];
+    let given = [("email", order.email), ("name", name), ("role", role.role.text())];
     let object = installation.crm.catalogue().object("user");
     let index = |name: &str| object.and_then(|object| Some(object.field(name)?.0));
     let values = given
@@ -149,12 +148,12 @@ async fn create_user(installation: &Installation, order: UserOrder) -> Result<An
 }
 
 async fn create_key(installation: &Installation, order: KeyOrder) -> Result<Answer, Error> {
-    let Some(role) = Role::parse(&order.role) else {
-        return Ok(refused(format!("`{}` is no role: admin, member or viewer", order.role)));
+    let Some(role) = installation.crm.role_named(&order.role).await? else {
+        return Ok(no_role(&order.role));
     };
     let key = NewKey {
         name: order.name,
-        role,
+        role: role.role,
         owner: None,
         expires_at: None,
     };
@@ -163,6 +162,12 @@ async fn create_key(installation: &Installation, order: KeyOrder) -> Result<Answ
         id: id::format("key", shown.id),
         secret: shown.text.expose_secret().to_owned(),
     })
+}
+
+fn no_role(text: &str) -> Answer {
+    refused(format!(
+        "`{text}` is no role: admin, member, viewer, or one of this installation"
+    ))
 }
 
 fn refused(problem: String) -> Answer {

@@ -166,19 +166,30 @@ fn time(at: Timestamp) -> Option<Value> {
     time.ok().map(Value::Timestamp)
 }
 
-/// What a snapshot knows of a referenced record. A record in the bin reads as absent.
+/// What a snapshot knows of a referenced record, whoever asks.
 #[must_use]
 pub fn lookup(catalogue: &Catalogue, snapshot: &Snapshot<'_>, reference: &Reference) -> Lookup {
-    let Some(object) = catalogue.object(&reference.object) else {
-        return Lookup::Absent;
-    };
-    let Some(id) = id::parse(object.name, &reference.id) else {
-        return Lookup::Absent;
-    };
-    match snapshot.known(object, id) {
+    match known(catalogue, snapshot, reference) {
         None => Lookup::Unloaded,
-        Some(Some(record)) if !record.is_deleted() => Lookup::Found(record.to_expression()),
-        Some(_) => Lookup::Absent,
+        Some(Some(record)) => Lookup::Found(record.to_expression()),
+        Some(None) => Lookup::Absent,
+    }
+}
+
+/// The referenced record; the outer none where it was never loaded. A record in the bin reads as absent.
+#[must_use]
+pub fn known<'s>(
+    catalogue: &Catalogue,
+    snapshot: &'s Snapshot<'_>,
+    reference: &Reference,
+) -> Option<Option<&'s Arc<Record>>> {
+    let object = catalogue.object(&reference.object);
+    match object.and_then(|object| Some((object, id::parse(object.name, &reference.id)?))) {
+        Some((object, id)) => {
+            let known = snapshot.known(object, id)?;
+            Some(known.filter(|record| !record.is_deleted()))
+        }
+        None => Some(None),
     }
 }
 

@@ -9,16 +9,17 @@ use super::{
     door::Cookies,
     error::{Error, Result},
     noun::{self, Noun, Written},
-    object::{Role, User, UserCreateInput, UserCreatePayload},
+    object::{User, UserCreateInput, UserCreatePayload},
     payload::{UserError, UserErrorCode},
-    scalar::EmailAddress,
+    role::Rights,
+    scalar::{EmailAddress, RoleName},
     transport::{Code, IdempotencyKey, Remote},
 };
 use crate::{
     auth::{
         self, Accounts, FirstUser, NewUser, Principal, SESSION_LIFE, SetUp, SignIn, SignedIn, password::NewPassword,
     },
-    crm::{Access, Crm, access},
+    crm::{Access, Crm},
 };
 
 /// Who the caller is.
@@ -26,8 +27,10 @@ use crate::{
 pub struct Viewer {
     /// The user, or the owner of the key; null for a key that acts for nobody.
     user: Option<User>,
-    /// What the caller may do.
-    role: Role,
+    /// The role that says what the caller may do.
+    role: RoleName,
+    /// What the caller may do, by object and field: what front ends hide and refuse beforehand.
+    rights: Rights,
 }
 
 /// Tells who one is.
@@ -43,8 +46,11 @@ impl AccountQueries {
             Some(user) => caller.record(User::OBJECT, user.into()).await?.map(User::from),
             None => None,
         };
-        let role = caller.access().role().into();
-        Ok(Some(Viewer { user, role }))
+        Ok(Some(Viewer {
+            user,
+            role: RoleName(caller.access().role().text()),
+            rights: Rights::of(part::<Crm>(context)?.catalogue(), caller.access()),
+        }))
     }
 }
 
@@ -234,26 +240,6 @@ impl SetUpPayload {
         Self {
             user: None,
             user_errors,
-        }
-    }
-}
-
-impl From<access::Role> for Role {
-    fn from(role: access::Role) -> Self {
-        match role {
-            access::Role::Admin => Self::Admin,
-            access::Role::Member => Self::Member,
-            access::Role::Viewer => Self::Viewer,
-        }
-    }
-}
-
-impl From<Role> for access::Role {
-    fn from(role: Role) -> Self {
-        match role {
-            Role::Admin => Self::Admin,
-            Role::Member => Self::Member,
-            Role::Viewer => Self::Viewer,
         }
     }
 }

@@ -5,7 +5,7 @@ use async_graphql::InputType;
 use super::{
     filter::{BooleanFilter, DateFilter, DateTimeFilter, IntFilter, MoneyFilter, TextFilter, ToTests},
     money::Money,
-    scalar::{Date, DateTime, EmailAddress, PhoneNumber, TimeZone, Url},
+    scalar::{Date, DateTime, EmailAddress, PhoneNumber, RoleName, TimeZone, Url},
 };
 use crate::crm::{Value, validate::Invalid};
 
@@ -52,7 +52,7 @@ macro_rules! texts {
     )+};
 }
 
-texts!(EmailAddress, PhoneNumber, Url, TimeZone);
+texts!(EmailAddress, PhoneNumber, RoleName, Url, TimeZone);
 
 macro_rules! times {
     ($($name:ident by $filter:ident),+) => {$(

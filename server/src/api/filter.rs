@@ -10,7 +10,7 @@ use super::{
     scalar::{Date, DateTime},
 };
 use crate::crm::{
-    Catalogue, Value,
+    Access, Catalogue, Value,
     filter::{Filter, Test},
     id,
     object::{Field, Kind, Object},
@@ -238,6 +238,7 @@ pub trait ToFilter {
 /// A condition in the making, on one object.
 pub struct Building<'a> {
     catalogue: &'a Catalogue,
+    access: &'a Access,
     object: &'a Object,
     /// Whether this object is itself one hop away.
     related: bool,
@@ -248,9 +249,15 @@ pub struct Building<'a> {
 ///
 /// # Errors
 /// Where a test can't be put to its field.
-pub fn condition<F: ToFilter>(catalogue: &Catalogue, object: &Object, filter: Option<F>) -> Result<Filter> {
+pub fn condition<F: ToFilter>(
+    catalogue: &Catalogue,
+    access: &Access,
+    object: &Object,
+    filter: Option<F>,
+) -> Result<Filter> {
     let mut building = Building {
         catalogue,
+        access,
         object,
         related: false,
         parts: Vec::new(),
@@ -294,6 +301,7 @@ impl Building<'_> {
         let (Some(filter), Some((index, field))) = (filter, self.object.field(name)) else {
             return Ok(());
         };
+        seen(self.access, self.object, field)?;
         for (holds, given) in filter.tests().0 {
             let test = Filter::Field {
                 index,
@@ -319,12 +327,13 @@ impl Building<'_> {
     }
 
     /// Tests on the id of the record that a field refers to.
-    pub fn reference(&mut self, name: &str, filter: Option<IdFilter>) {
+    pub fn reference(&mut self, name: &str, filter: Option<IdFilter>) -> Result<()> {
         let (Some(filter), Some((index, field))) = (filter, self.object.field(name)) else {
-            return;
+            return Ok(());
         };
+        seen(self.access, self.object, field)?;
         let Kind::Reference { object } = &field.kind else {
-            return;
+            return Ok(());
         };
         let within = |ids: Vec<ID>| {
             let ids = ids
@@ -348,6 +357,7 @@ impl Building<'_> {
             filter.is_null.map(|holds| negated(holds, is_null)),
         ];
         self.parts.extend(parts.into_iter().flatten());
+        Ok(())
     }
 
     /// A filter on the record that a field refers to: one hop.
@@ -355,6 +365,7 @@ impl Building<'_> {
         let (Some(filter), Some((index, field))) = (filter, self.object.field(name)) else {
             return Ok(());
         };
+        seen(self.access, self.object, field)?;
         let Kind::Reference { object } = &field.kind else {
             return Ok(());
         };
@@ -365,6 +376,7 @@ impl Building<'_> {
         };
         let mut related = Building {
             catalogue: self.catalogue,
+            access: self.access,
             object,
             related: true,
             parts: Vec::new(),
@@ -376,6 +388,21 @@ impl Building<'_> {
             filter: Box::new(Filter::All(related.parts)),
         });
         Ok(())
+    }
+}
+
+/// A hidden field is refused as one that isn't there: what a filter or an order finds would tell it.
+///
+/// # Errors
+/// `BAD_USER_INPUT` where the field is hidden.
+pub fn seen(access: &Access, object: &Object, field: &Field) -> Result<()> {
+    match access.sees(object, field) {
+        true => Ok(()),
+        false => Err(Error::input(format!(
+            "A {} has no field `{}`.",
+            object.label.to_lowercase(),
+            field.name
+        ))),
     }
 }
 

@@ -9,13 +9,13 @@ use super::{
     caller::{Caller, caller, part},
     error::{Error, Result},
     noun::Noun,
-    object::{Role, User},
+    object::User,
     payload::{UserError, UserErrorCode},
-    scalar::DateTime,
+    scalar::{DateTime, RoleName},
 };
 use crate::{
     auth::{Accounts, NewKey},
-    crm::{access, access::Permission, id},
+    crm::{Crm, access::Permission, id, roles::Described},
 };
 
 /// What a program signs in with.
@@ -35,10 +35,8 @@ impl ApiKey {
     }
 
     /// What the key may do, as far as its owner may.
-    async fn role(&self) -> Result<Role> {
-        let role = access::Role::parse(&self.0.role);
-        role.map(Role::from)
-            .ok_or_else(|| Error::internal(format!("api_key {}: `role` is none", self.0.id.0)))
+    async fn role(&self) -> RoleName {
+        RoleName(self.0.role.clone())
     }
 
     /// The user it acts for; null where it acts for nobody.
@@ -93,7 +91,7 @@ pub struct ApiKeyCreateInput {
     /// What the key is for.
     name: String,
     /// What the key may do.
-    role: Role,
+    role: RoleName,
     /// When it stops working by itself.
     expires_at: Option<DateTime>,
 }
@@ -135,11 +133,15 @@ impl KeyMutations {
         if let Some(error) = nameless(&input.name) {
             return Ok(Some(ApiKeyCreatePayload::refused(error)));
         }
+        let Some(Described { role, .. }) = part::<Crm>(context)?.role_named(&input.role.0).await? else {
+            let error = UserError::at(&["input", "role"], UserErrorCode::NotFound, "there is no such role");
+            return Ok(Some(ApiKeyCreatePayload::refused(error)));
+        };
         let accounts = part::<Accounts>(context)?;
         let shown = accounts
             .create_key(NewKey {
                 name: input.name.trim().to_owned(),
-                role: input.role.into(),
+                role,
                 owner: caller.access().user(),
                 expires_at: input.expires_at.map(|time| time.0),
             })

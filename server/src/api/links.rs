@@ -161,7 +161,7 @@ macro_rules! loads {
 loads! {
     |rows, ids: WorkflowId| -> workflow::Model = rows.workflows.many(ids).await?;
     |rows, ids: VersionId| -> workflow_version::Model = rows.workflows.many_versions(ids).await?;
-    |rows, ids: RunId| -> run::Model = rows.engine.many_runs(ids).await?;
+    |rows, ids: RunId| -> run::Model = rows.engine.seen_runs(&rows.access, ids).await?;
     |rows, places: ChangeAt| -> change::Model = {
         let places: Vec<_> = places.iter().map(|place| (place.0, place.1)).collect();
         let changes = rows.crm.changes_at(&places).await?;

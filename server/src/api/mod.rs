@@ -21,6 +21,7 @@ mod notification;
 mod noun;
 mod object;
 mod payload;
+mod role;
 mod rows;
 mod run;
 mod scalar;
@@ -54,6 +55,7 @@ pub struct Query(
 pub struct AccessQueries(
     account::AccountQueries,
     key::KeyQueries,
+    role::RoleQueries,
     secret::SecretQueries,
     suppression::SuppressionQueries,
 );
@@ -83,6 +85,7 @@ pub struct Mutation(
 pub struct AccessMutations(
     account::AccountMutations,
     key::KeyMutations,
+    role::RoleMutations,
     secret::SecretMutations,
     suppression::SuppressionMutations,
 );

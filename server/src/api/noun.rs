@@ -9,12 +9,12 @@ use super::{
     cell::Cell,
     connection::{Connection, Order, Slice},
     error::{Error, Result},
-    filter::{ToFilter, condition},
+    filter::{ToFilter, condition, seen},
     payload::{UserError, UserErrorCode, input_name},
     transport::IdempotencyKey,
 };
 use crate::crm::{
-    Crm, Record, Value,
+    Access, Crm, Record, Value,
     filter::{Filter, Test},
     id,
     mutate::{Key, Mutation, Outcome},
@@ -122,10 +122,14 @@ where
 {
     let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
     let object = object::<T>(crm)?;
-    let asked = condition(crm.catalogue(), object, listing.filter)?;
+    let asked = condition(crm.catalogue(), caller.access(), object, listing.filter)?;
     let query = Query {
         filter: Filter::All(vec![within(object), asked]),
-        order: order(object, listing.order.into_iter().flatten().map(O::into)),
+        order: order(
+            caller.access(),
+            object,
+            listing.order.into_iter().flatten().map(O::into),
+        )?,
         object: Arc::clone(object),
     };
     let page = listing.slice.page(&query)?;
@@ -134,16 +138,19 @@ where
 }
 
 /// Objects that people put into an order have it by themselves.
-fn order(object: &Object, asked: impl Iterator<Item = Order>) -> Vec<Sort> {
+fn order(access: &Access, object: &Object, asked: impl Iterator<Item = Order>) -> Result<Vec<Sort>> {
     let sorts: Vec<Sort> = asked.filter_map(|order| order.sort(object)).collect();
-    match object.field("position") {
+    for field in sorts.iter().filter_map(|sort| object.fields.get(sort.field)) {
+        seen(access, object, field)?;
+    }
+    Ok(match object.field("position") {
         Some((field, _)) if sorts.is_empty() => vec![Sort {
             field,
             descending: false,
             nulls_first: false,
         }],
         _ => sorts,
-    }
+    })
 }
 
 /// The object in the catalogue.

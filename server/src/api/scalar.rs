@@ -41,6 +41,27 @@ texts! {
     TimeZone = "TimeZone" at "https://www.iana.org/time-zones";
 }
 
+/// A role: `ADMIN`, `MEMBER`, `VIEWER`, or the id of one that the installation has made.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(transparent)]
+pub struct RoleName(pub String);
+
+/// A role: `ADMIN`, `MEMBER`, `VIEWER`, or the id of one that the installation has made.
+#[Scalar(specified_by_url = "https://github.com/jetify-com/typeid")]
+impl ScalarType for RoleName {
+    /// The three may be written as the options of an enum.
+    fn parse(value: Literal) -> InputValueResult<Self> {
+        match value {
+            Literal::Enum(name) => Ok(Self(name.to_string())),
+            other => text(other).map(Self),
+        }
+    }
+
+    fn to_value(&self) -> Literal {
+        Literal::String(self.0.clone())
+    }
+}
+
 /// An instant in RFC 3339, such as `2026-01-31T12:00:00Z`; answers are in UTC, to the microsecond.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DateTime(pub Timestamp);

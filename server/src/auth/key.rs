@@ -43,7 +43,7 @@ impl Accounts {
         set.insert(api_key::ActiveModel {
             id: Set(secret.id),
             name: Set(key.name),
-            role: Set(key.role.text().to_owned()),
+            role: Set(key.role.text()),
             user_id: Set(key.owner),
             secret_hash: Set(secret.digest().as_bytes().to_vec()),
             created_at: Set(source.now()),

@@ -8,7 +8,6 @@ use pointsman_entities::{
     ids::{KeyId, UserId},
     session,
     time::Timestamp,
-    user,
 };
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use secrecy::{ExposeSecret, SecretString};
@@ -19,7 +18,7 @@ use super::{
     token::{ApiKey, SessionToken},
 };
 use crate::{
-    crm::{Access, access::Role, cause::Actor},
+    crm::{Access, access::Role, cause::Actor, standing},
     store::{Update, Write, WriteSet},
 };
 
@@ -133,9 +132,9 @@ impl Accounts {
         };
         let active = self.active(session.user_id, now).await?;
         Ok(active.map(|user| Standing {
-            access: Access::new(Actor::User(session.user_id), user.role),
+            access: Access::of(Actor::User(session.user_id), &user),
             key: None,
-            ends_at: earlier(Some(session.expires_at), user.ends_at),
+            ends_at: earlier(Some(session.expires_at), user.disabled_at),
         }))
     }
 
@@ -150,12 +149,12 @@ impl Accounts {
             table: "api_key",
             id: key.id.0.to_string(),
         })?;
-        let access = Access::new(Actor::Key(key.id), role);
+        let access = Access::with(Actor::Key(key.id), role, self.crm.rights(role).await?);
         let (access, ends_at) = match key.user_id {
             None => (access, key.expires_at),
             Some(owner) => match self.active(owner, now).await? {
                 None => return Ok(None),
-                Some(user) => (access.owned_by(owner, user.role), earlier(key.expires_at, user.ends_at)),
+                Some(user) => (access.owned_by(&user), earlier(key.expires_at, user.disabled_at)),
             },
         };
         Ok(Some(Standing {
@@ -165,21 +164,10 @@ impl Accounts {
         }))
     }
 
-    /// The user's role; none where the user is deleted or disabled.
-    async fn active(&self, id: UserId, now: Timestamp) -> Result<Option<Active>, Error> {
-        let user = user::Entity::find_by_id(id).one(self.crm.store().reads()).await?;
-        let active = |user: &user::Model| user.deleted_at.is_none() && user.disabled_at.is_none_or(|at| at > now);
-        let damaged = || Error::Damaged {
-            table: "user",
-            id: id.0.to_string(),
-        };
-        let role = |user: user::Model| {
-            Ok(Active {
-                role: Role::parse(&user.role).ok_or_else(damaged)?,
-                ends_at: user.disabled_at,
-            })
-        };
-        user.filter(active).map(role).transpose()
+    /// What the user may do; none where the user is deleted or disabled.
+    async fn active(&self, id: UserId, now: Timestamp) -> Result<Option<Arc<standing::Standing>>, Error> {
+        let standing = self.crm.standing(id).await?;
+        Ok(standing.filter(|standing| standing.counts(now)))
     }
 
     fn note_use(&self, key: &api_key::Model) {
@@ -196,12 +184,6 @@ impl Accounts {
             }
         });
     }
-}
-
-/// A user who may sign in, and until when where an end is set.
-struct Active {
-    role: Role,
-    ends_at: Option<Timestamp>,
 }
 
 fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {

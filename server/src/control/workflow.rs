@@ -219,7 +219,7 @@ async fn draft(workflows: &Workflows, row: &workflow::Model) -> Result<Answer, E
             name: row.name.clone(),
             time_zone: row.time_zone.clone(),
             problems: workflows
-                .check(&definition, Some(row.id))
+                .check(&Access::system(), &definition, Some(row.id))
                 .await?
                 .problems
                 .into_iter()

@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use pointsman_graph::value::{FieldType, ObjectType, Schema, Type};
 
-use super::object::{self, Field, Kind, Object};
+use super::{
+    access::{Access, Action, Scope},
+    object::{self, Field, Kind, Object},
+};
 
 /// All objects of the installation.
 #[derive(Debug)]
@@ -46,6 +49,40 @@ impl Schema for Catalogue {
     fn object_names(&self) -> Vec<Arc<str>> {
         self.objects.iter().map(|object| object.name.into()).collect()
     }
+}
+
+impl Catalogue {
+    /// The objects as somebody with the access knows them: what they may not read isn't there, and what they may not
+    /// write can't be written.
+    #[must_use]
+    pub fn seen_by(&self, access: &Access) -> Self {
+        let reads = |object: &&Arc<Object>| access.scope(object, Action::Read) != Scope::None;
+        let objects: Vec<_> = self.objects.iter().filter(reads).cloned().collect();
+        let types = objects
+            .iter()
+            .map(|object| (object.name, Arc::new(seen_type(object, access))))
+            .collect();
+        Self { objects, types }
+    }
+}
+
+fn seen_type(object: &Object, access: &Access) -> ObjectType {
+    let known = |name: &str| {
+        let money = |(_, field): &(usize, &Field)| field.kind == Kind::Money && currency_name(field) == name;
+        let field = object.field(name);
+        field
+            .or_else(|| object.fields.iter().enumerate().find(money))
+            .map(|(_, field)| field)
+    };
+    let mut seen = object_type(object);
+    seen.fields
+        .retain(|name, _| known(name).is_none_or(|field| access.sees(object, field)));
+    let may = |action| access.scope(object, action) != Scope::None;
+    for (name, ty) in &mut seen.fields {
+        let allowed = known(name).is_none_or(|field| access.writes(object, field));
+        ty.writable &= allowed && (may(Action::Create) || may(Action::Update));
+    }
+    seen
 }
 
 fn object_type(object: &Object) -> ObjectType {

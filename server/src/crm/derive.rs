@@ -26,7 +26,7 @@ pub struct Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn get(&self, name: &str) -> &Value {
+    pub(super) fn get(&self, name: &str) -> &Value {
         self.object
             .field(name)
             .and_then(|(index, _)| self.values.get(index))
@@ -49,7 +49,7 @@ impl Draft<'_> {
             .is_some_and(|(index, _)| self.given.contains(&index))
     }
 
-    fn changes(&self, name: &str) -> bool {
+    pub(super) fn changes(&self, name: &str) -> bool {
         self.before.is_none_or(|before| before.get(name) != self.get(name))
     }
 }

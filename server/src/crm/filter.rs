@@ -260,7 +260,8 @@ impl Test {
         }
     }
 
-    fn matches(&self, value: &Value) -> bool {
+    /// Whether the value passes.
+    pub(super) fn matches(&self, value: &Value) -> bool {
         let text = |test: &dyn Fn(&str) -> bool| value.as_text().is_some_and(test);
         match self {
             Self::Compare(Comparison::Equal, other) => value == other,

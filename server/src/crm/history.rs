@@ -10,7 +10,7 @@ use pointsman_entities::{
 use sea_orm::{ColumnTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use serde_json::Value as Json;
 
-use super::{Access, Crm, Record, access::Action, change::Operation, id, snapshot::Snapshot};
+use super::{Access, Crm, Record, change::Operation, id, snapshot::Snapshot};
 use crate::store;
 
 /// Which part of a history, in its order.
@@ -106,7 +106,7 @@ impl Crm {
                 continue;
             };
             let record = snapshot.load(object, row.record_id).await?;
-            if let Some(record) = record.filter(|record| access.allows(Action::Read, record)) {
+            if let Some(record) = record.and_then(|record| access.view(&record)) {
                 let entry = Entry::of(access, &record, row)?;
                 entries.push((record, entry));
             }
@@ -138,7 +138,7 @@ impl Crm {
             return Ok(None);
         };
         let record = Snapshot::new(&self.store).load(object, id).await?;
-        Ok(record.filter(|record| access.allows(Action::Read, record)))
+        Ok(record.and_then(|record| access.view(&record)))
     }
 }
 

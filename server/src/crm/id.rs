@@ -52,6 +52,7 @@ raw!(
     RunId,
     EffectId,
     KeyId,
+    RoleId,
     MemberId,
     JobId,
     SecretId,

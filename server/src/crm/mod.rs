@@ -9,6 +9,7 @@ pub mod change;
 mod derive;
 pub mod describe;
 pub mod filter;
+mod govern;
 pub mod history;
 pub mod id;
 pub mod keyed;
@@ -18,7 +19,9 @@ pub mod past;
 pub mod query;
 pub mod record;
 pub mod revocations;
+pub mod roles;
 pub mod snapshot;
+pub mod standing;
 pub mod validate;
 pub mod value;
 pub mod write;
@@ -43,6 +46,7 @@ pub struct Crm {
     enrol: Arc<dyn write::Enrol>,
     committed: Arc<dyn mutate::Committed>,
     revocations: revocations::Revocations,
+    standings: standing::Standings,
 }
 
 impl Crm {
@@ -61,6 +65,7 @@ impl Crm {
             enrol,
             committed,
             revocations: revocations::Revocations::default(),
+            standings: standing::Standings::default(),
         }
     }
 

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use pointsman_entities::{ids::RecordId, user};
-use sea_orm::EntityName;
+use pointsman_entities::ids::RecordId;
 use uuid::Uuid;
 
 use super::{
     Access, Crm, Record,
     access::Permission,
     cause::Cause,
+    govern::governs,
     keyed::Seen,
     revocations::Revocations,
     validate::Code,
@@ -44,7 +44,7 @@ pub type Beside<'a> = &'a (dyn Fn(&[Arc<Record>], &mut WriteSet) + Send + Sync);
 /// What came of a mutation.
 #[derive(Debug)]
 pub enum Outcome {
-    /// The records as they are now, in the order of the commands.
+    /// The records as they are now, in the order of the commands; those that may not be read are left out.
     Written(Vec<Arc<Record>>),
     /// Nothing was written; the problems of each command that has some, by its place.
     Refused(Vec<(usize, Problem)>),
@@ -90,7 +90,10 @@ impl Crm {
             decision.close();
             rows = decision.set.updated();
             match self.settle(decision, turn).await? {
-                Ok(()) => return Ok(Outcome::Written(records)),
+                Ok(()) => {
+                    let seen = records.iter().filter_map(|record| mutation.access.view(record));
+                    return Ok(Outcome::Written(seen.collect()));
+                }
                 Err(refusal) => {
                     if let Some(problem) = taken(&mutation.commands, &refusal) {
                         return Ok(Outcome::Refused(vec![problem]));
@@ -117,7 +120,7 @@ impl Crm {
         } = decision;
         let sequel = Sequel {
             committed: Arc::clone(&self.committed),
-            revocations: changes_users(&set).then(|| self.revocations.clone()),
+            revocations: moves_rights(&set).then(|| self.revocations.clone()),
             enrolled,
             logs,
         };
@@ -168,7 +171,7 @@ impl Crm {
 /// What follows from a commit.
 struct Sequel {
     committed: Arc<dyn Committed>,
-    /// Where users are changed: their roles, and whether they may sign in.
+    /// Where users or teams are changed: roles, who may sign in, and who reaches which records.
     revocations: Option<Revocations>,
     enrolled: Vec<Enrolled>,
     logs: bool,
@@ -187,13 +190,12 @@ impl Sequel {
     }
 }
 
-fn changes_users(set: &WriteSet) -> bool {
-    let changes = |write: &Write| match write {
-        Write::Update(update) => update.table == user::Entity.table_name(),
-        Write::Delete(delete) => delete.table == user::Entity.table_name(),
-        Write::Insert(_) | Write::Require(_) => false,
+fn moves_rights(set: &WriteSet) -> bool {
+    let moves = |write: &Write| match write {
+        Write::Insert(_) | Write::Update(_) | Write::Delete(_) => governs(write.table()),
+        Write::Require(_) => false,
     };
-    set.writes().iter().any(changes)
+    set.writes().iter().any(moves)
 }
 
 /// Suppressing automation takes a right of its own: what it leaves undone nobody notices.

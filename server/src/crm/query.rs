@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 
 use super::{
     Access, Crm, Record, Value,
-    access::Action,
+    access::{Action, Scope},
     filter::{Filter, bound},
     object::Object,
     snapshot::{Snapshot, select},
@@ -90,7 +90,7 @@ impl Crm {
         let more = rows.len() as u64 > page.size;
         let rows = rows.iter().take(usize::try_from(page.size).unwrap_or(usize::MAX));
         let mut records: Vec<Arc<Record>> = rows
-            .map(|row| Record::from_row(&query.object, row).map(Arc::new))
+            .map(|row| Record::from_row(&query.object, row).map(|record| access.veiled(Arc::new(record))))
             .collect::<Result<_, _>>()?;
         if page.backward {
             records.reverse();
@@ -128,7 +128,8 @@ impl Crm {
         query: &Query,
         field: usize,
     ) -> Result<HashMap<RecordId, i64>, store::Error> {
-        let Some(field) = query.object.fields.get(field) else {
+        let known = query.object.fields.get(field);
+        let Some(field) = known.filter(|field| access.sees(&query.object, field)) else {
             return Ok(HashMap::new());
         };
         let column = Expr::col((query.object.name, field.column));
@@ -164,7 +165,7 @@ impl Crm {
         let rows = self.store.reads().query_all(&statement).await?;
         let records = rows
             .iter()
-            .map(|row| Record::from_row(object, row).map(|record| (record.id, Arc::new(record))));
+            .map(|row| Record::from_row(object, row).map(|record| (record.id, access.veiled(Arc::new(record)))));
         Ok(records.collect::<Result<_, _>>()?)
     }
 
@@ -183,17 +184,43 @@ impl Crm {
         let mut records = Vec::with_capacity(ids.len());
         for id in ids {
             let record = snapshot.load(object, *id).await?;
-            records.extend(record.filter(|record| access.allows(Action::Read, record)));
+            records.extend(record.and_then(|record| access.view(&record)));
         }
         Ok(records)
     }
 
+    /// Which rows beside records may be seen: those about a record that may be read, and those about none. `object` and
+    /// `record` are the columns that name it. None where every record may be read.
+    #[must_use]
+    pub fn about(&self, access: &Access, object: &Expr, record: &Expr) -> Option<Condition> {
+        let readable = |known: &Arc<Object>| {
+            let ids = Sql::select()
+                .column("id")
+                .from(known.name)
+                .cond_where(access.filter(known, Action::Read).to_sql(known, known.name))
+                .to_owned();
+            let same = object.clone().eq(known.name);
+            match access.scope(known, Action::Read) {
+                Scope::None => None,
+                Scope::All => Some(Condition::all().add(same)),
+                Scope::Own | Scope::Team => Some(Condition::all().add(same).add(record.clone().in_subquery(ids))),
+            }
+        };
+        let objects = self.catalogue.objects().iter().filter_map(readable);
+        let none = Condition::any().add(record.clone().is_null());
+        (!access.rights().reads_all()).then(|| objects.fold(none, Condition::add))
+    }
+
     fn visible(&self, access: &Access, query: &Query) -> Condition {
         let object = &query.object;
+        let fields = query.order.iter().filter_map(|sort| object.fields.get(sort.field));
+        // An order by what is hidden would tell it.
+        let told = fields.into_iter().any(|field| !access.sees(object, field));
         Condition::all()
-            .add(access.predicate(object))
+            .add(access.filter(object, Action::Read).to_sql(object, object.name))
             .add(Expr::col((object.name, "deleted_at")).is_null())
-            .add(query.filter.to_sql(object, object.name))
+            .add(access.narrowed(object, &query.filter).to_sql(object, object.name))
+            .add_option(told.then(|| Expr::val(false)))
     }
 }
 

@@ -16,7 +16,7 @@ use serde_json::Value as Json;
 
 use super::{
     Crm,
-    access::{Access, Action},
+    access::{Access, Action, Scope},
     cause::Cause,
     change::{Change, Operation, changed_fields},
     derive::{Draft, derive},
@@ -304,10 +304,10 @@ impl Crm {
     ) -> Result<Result<Record, Vec<Problem>>, store::Error> {
         let object = &command.object;
         let (values, mut problems) = match &command.verb {
-            Verb::Create { .. } if decision.access.scope(object, Action::Create) == super::access::Scope::None => {
+            Verb::Create { .. } if decision.access.scope(object, Action::Create) == Scope::None => {
                 return Ok(Err(vec![forbidden(object)]));
             }
-            Verb::Create { values } | Verb::Update { values, .. } => normalized(object, values),
+            Verb::Create { values } | Verb::Update { values, .. } => normalized(decision.access, object, values),
             Verb::Delete { .. } | Verb::Restore { .. } => (Vec::new(), Vec::new()),
         };
         let start = before.map_or_else(|| defaults(object), |record| record.values.clone());
@@ -324,8 +324,10 @@ impl Crm {
             }
         }
         derive(&mut draft, &self.catalogue, &mut decision.snapshot, decision.now).await?;
+        own(decision.access, &mut draft);
         problems.extend(missing(object, &draft.values));
         problems.extend(self.dangling(decision, &draft).await?);
+        problems.extend(self.misgoverned(decision, &draft).await?);
         if !problems.is_empty() {
             return Ok(Err(problems));
         }
@@ -336,7 +338,10 @@ impl Crm {
             depth: decision.cause.depth(),
         };
         stamp(&mut record, before, &command.verb, decision);
-        Ok(Ok(record))
+        match command.verb.action() {
+            Action::Create if !decision.access.allows(Action::Create, &record) => Ok(Err(vec![forbidden(object)])),
+            Action::Create | Action::Read | Action::Update | Action::Delete => Ok(Ok(record)),
+        }
     }
 
     /// References that the draft changes to records that aren't there.
@@ -351,7 +356,9 @@ impl Crm {
                 continue;
             };
             let target = decision.snapshot.load(object, *id).await?;
-            let usable = |record: &Arc<Record>| !record.is_deleted() && decision.access.allows(Action::Read, record);
+            let own = decision.access.user().map(RecordId::from) == Some(*id) && object.name == "user";
+            let usable =
+                |record: &Arc<Record>| !record.is_deleted() && (own || decision.access.allows(Action::Read, record));
             if !target.as_ref().is_some_and(usable) {
                 let message = format!("there is no such {}", object.label.to_lowercase());
                 problems.push(Problem {
@@ -419,6 +426,17 @@ impl Verb {
     }
 }
 
+/// Who may create only some records owns those that they create for nobody else.
+fn own(access: &Access, draft: &mut Draft<'_>) {
+    let bound = draft.before.is_none() && access.scope(draft.object, Action::Create) != Scope::All;
+    let (Some(user), true) = (access.user(), bound && !draft.given.contains(&object::OWNER)) else {
+        return;
+    };
+    if let Some(owner) = draft.values.get_mut(object::OWNER) {
+        *owner = Value::Id(user.into());
+    }
+}
+
 fn forbidden(object: &Object) -> Problem {
     let message = format!("your role may not do this to a {}", object.label.to_lowercase());
     Problem {
@@ -428,7 +446,8 @@ fn forbidden(object: &Object) -> Problem {
     }
 }
 
-fn normalized(object: &Object, values: &[(usize, Value)]) -> (Vec<(usize, Value)>, Vec<Problem>) {
+/// The values as their fields hold them. A hidden field is refused as one that isn't there, whatever its value.
+fn normalized(access: &Access, object: &Object, values: &[(usize, Value)]) -> (Vec<(usize, Value)>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut kept = Vec::with_capacity(values.len());
     for (index, value) in values {
@@ -436,10 +455,12 @@ fn normalized(object: &Object, values: &[(usize, Value)]) -> (Vec<(usize, Value)
             continue;
         };
         let outcome = match field.system {
-            true => Err(validate::Invalid {
-                code: Code::ReadOnly,
-                message: "is kept by the system".into(),
+            true => Err(read_only("is kept by the system")),
+            false if !access.sees(object, field) => Err(validate::Invalid {
+                code: Code::Invalid,
+                message: format!("is no field of a {}", object.label.to_lowercase()),
             }),
+            false if !access.writes(object, field) => Err(read_only("is not yours to change")),
             false => validate::normalize(field, value.clone()),
         };
         match outcome {
@@ -448,6 +469,13 @@ fn normalized(object: &Object, values: &[(usize, Value)]) -> (Vec<(usize, Value)
         }
     }
     (kept, problems)
+}
+
+fn read_only(message: &str) -> validate::Invalid {
+    validate::Invalid {
+        code: Code::ReadOnly,
+        message: message.into(),
+    }
 }
 
 fn defaults(object: &Object) -> Vec<Value> {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use pointsman_entities::{ids::RunId, user};
+use pointsman_entities::ids::RunId;
 use pointsman_graph::{decision::Decision::Finish, event::Outcome};
-use sea_orm::EntityTrait;
 
 use super::{
     Engine, Error,
@@ -16,12 +15,7 @@ use super::{
     segment::{Done, Segment},
 };
 use crate::{
-    crm::{
-        access::{Access, Role},
-        cause::Actor,
-        write::Enrolled,
-    },
-    store,
+    crm::{access::Access, cause::Actor, write::Enrolled},
     workflow::{admission::MAX_DEPTH, versions::Version},
 };
 
@@ -145,12 +139,9 @@ pub async fn principal(engine: &Engine, version: &Version) -> Result<Option<Acce
     let Some(publisher) = version.publisher else {
         return Ok(Some(Access::system()));
     };
-    let user = user::Entity::find_by_id(publisher)
-        .one(engine.store.reads())
-        .await
-        .map_err(store::Error::from)?;
-    let user = user.filter(|user| user.deleted_at.is_none() && user.disabled_at.is_none());
-    Ok(user.and_then(|user| Some(Access::new(Actor::User(publisher), Role::parse(&user.role)?))))
+    let standing = engine.crm.standing(publisher).await?;
+    let standing = standing.filter(|standing| standing.disabled_at.is_none());
+    Ok(standing.map(|standing| Access::of(Actor::User(publisher), &standing)))
 }
 
 /// The end of a run whose publisher may no longer act.

@@ -6,7 +6,7 @@ use pointsman_graph::node::FormField;
 
 use super::{Engine, Error, approvals};
 use crate::{
-    crm::{Access, access::Role, cause::Actor},
+    crm::{Access, cause::Actor},
     messaging::Ticket,
 };
 
@@ -71,17 +71,9 @@ impl Engine {
 
     /// What the user may do now; none where they may not sign in.
     async fn assignee(&self, user: UserId) -> Result<Option<Access>, Error> {
-        let Some(object) = self.crm.catalogue().object("user") else {
-            return Ok(None);
-        };
-        let mut found = self.crm.get(&Access::system(), object, &[user.into()]).await?;
-        let user = found
-            .remove(&user.into())
-            .filter(|user| user.get("disabledAt").is_null());
-        Ok(user.and_then(|user| {
-            let role = Role::parse(user.get("role").as_text()?)?;
-            Some(Access::new(Actor::User(user.id.into()), role))
-        }))
+        let standing = self.crm.standing(user).await?;
+        let standing = standing.filter(|standing| standing.disabled_at.is_none());
+        Ok(standing.map(|standing| Access::of(Actor::User(user), &standing)))
     }
 }
 

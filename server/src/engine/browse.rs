@@ -8,11 +8,14 @@ use pointsman_entities::{
     run, step,
     time::Timestamp,
 };
-use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, Select,
+    sea_query::{Expr, SimpleExpr},
+};
 
 use super::Engine;
 use crate::{
-    crm::filter::holding,
+    crm::{Access, filter::holding},
     store::{
         self,
         page::{Order, Page, Slice},
@@ -75,6 +78,8 @@ pub struct Filter {
     pub created_from: Option<Timestamp>,
     pub created_before: Option<Timestamp>,
     pub error_contains: Option<String>,
+    /// Those that may be seen, see [`Engine::seen`].
+    pub seen: Option<Condition>,
 }
 
 impl Filter {
@@ -93,6 +98,7 @@ impl Filter {
         conditions
             .into_iter()
             .flatten()
+            .chain(self.seen.clone().map(SimpleExpr::from))
             .fold(run::Entity::find(), Select::filter)
     }
 
@@ -181,6 +187,33 @@ impl Engine {
     /// Where the database fails.
     pub async fn count_runs(&self, filter: &Filter) -> Result<u64, store::Error> {
         Ok(filter.select().count(self.store.reads()).await?)
+    }
+
+    /// Which runs may be seen: those of records that may be read, and those of none. None where that is all.
+    #[must_use]
+    pub fn seen(&self, access: &Access) -> Option<Condition> {
+        let column = |column: run::Column| Expr::col((run::Entity, column));
+        self.crm
+            .about(access, &column(run::Column::Object), &column(run::Column::RecordId))
+    }
+
+    /// Whether a run may be seen.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn sees(&self, access: &Access, run: &run::Model) -> Result<bool, store::Error> {
+        Ok(access.rights().reads_all() || self.seen_runs(access, &[run.id]).await?.contains_key(&run.id))
+    }
+
+    /// Those of these runs that may be seen, in one statement.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn seen_runs(&self, access: &Access, ids: &[RunId]) -> Result<HashMap<RunId, run::Model>, store::Error> {
+        let select = run::Entity::find().filter(run::Column::Id.is_in(ids.iter().copied()));
+        let select = self.seen(access).into_iter().fold(select, Select::filter);
+        let rows = select.all(self.store.reads()).await?;
+        Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 
     /// The run of that id.

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     crm::{
+        Access,
         access::Permission,
         keyed::{Request, Seen},
         validate::Code,
@@ -103,7 +104,7 @@ impl Engine {
             if let Some(ids) = self.answered(request).await? {
                 return self.known(ids.into_iter().map(RunId).collect()).await.map(Ok);
             }
-            let runs = match self.subjects(act, which).await? {
+            let runs = match self.subjects(request.access, act, which).await? {
                 Ok(runs) => runs,
                 Err(problem) => return Ok(Err(problem)),
             };
@@ -149,10 +150,10 @@ impl Engine {
         }
     }
 
-    async fn subjects(&self, act: Act, which: Which<'_>) -> Answer<Vec<run::Model>> {
+    async fn subjects(&self, access: &Access, act: Act, which: Which<'_>) -> Answer<Vec<run::Model>> {
         match which {
             Which::One(id) => {
-                let Some(run) = self.run(id).await? else {
+                let Some(run) = self.seen_runs(access, &[id]).await?.remove(&id) else {
                     return Ok(Err(refused(Code::NotFound, "there is no such run")));
                 };
                 Ok(match act.obstacle(&run) {

@@ -24,7 +24,7 @@ use super::{
     live::Status,
 };
 use crate::{
-    crm::{access::Permission, keyed::Request, validate::Code, write::Problem},
+    crm::{Access, access::Permission, keyed::Request, validate::Code, write::Problem},
     store::{self, WriteSet, payload},
     workflow::readmission::Readmission,
 };
@@ -53,7 +53,7 @@ impl Engine {
         if !request.access.has(Permission::RunWorkflows) {
             return Ok(Err(refused(Code::Forbidden, "your role may not start workflows")));
         }
-        let Some(original) = Original::read(self, id).await? else {
+        let Some(original) = Original::read(self, request.access, id).await? else {
             return Ok(Err(refused(Code::NotFound, "there is no such run")));
         };
         if original.row.finished_at.is_none() {
@@ -100,9 +100,9 @@ impl Engine {
 }
 
 impl Original {
-    async fn read(engine: &Engine, id: RunId) -> Result<Option<Self>, Error> {
+    async fn read(engine: &Engine, access: &Access, id: RunId) -> Result<Option<Self>, Error> {
         let reads = engine.store.reads();
-        let Some(row) = engine.run(id).await? else {
+        let Some(row) = engine.seen_runs(access, &[id]).await?.remove(&id) else {
             return Ok(None);
         };
         let steps = step::Entity::find()

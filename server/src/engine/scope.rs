@@ -12,7 +12,7 @@ use pointsman_graph::{
 
 use super::live::Live;
 use crate::{
-    crm::{Catalogue, Record, change::changed_fields, id, snapshot::Snapshot},
+    crm::{Access, Catalogue, Record, change::changed_fields, id, snapshot::Snapshot},
     facts,
 };
 
@@ -25,6 +25,8 @@ pub struct Scope<'a, 's> {
     pub live: &'a Live,
     pub snapshot: &'a Snapshot<'s>,
     pub catalogue: &'a Catalogue,
+    /// In whose name the run acts: what they may not read isn't there.
+    pub access: &'a Access,
     pub place: &'a Place,
     pub now: Timestamp,
     /// A record that a search or a wait looks at, by the name that it has there.
@@ -44,18 +46,15 @@ impl Scope<'_, '_> {
         self.snapshot.known(object, *id).flatten()
     }
 
-    fn named(&self, variable: &str) -> Option<&Arc<Record>> {
-        if let Some((name, candidate)) = self.candidate
-            && name == variable
-        {
-            return Some(candidate);
-        }
-        match variable {
-            "record" => self.subject(),
-            "message" => self.subject().filter(|record| record.object.name == "message"),
-            "previous" => self.live.input.previous.as_ref(),
+    fn named(&self, variable: &str) -> Option<Arc<Record>> {
+        let named = match (self.candidate, variable) {
+            (Some((name, candidate)), _) if name == variable => Some(candidate),
+            (_, "record") => self.subject(),
+            (_, "message") => self.subject().filter(|record| record.object.name == "message"),
+            (_, "previous") => self.live.input.previous.as_ref(),
             _ => None,
-        }
+        };
+        self.access.view(named?)
     }
 
     fn step(&self, key: &str) -> Option<Value> {
@@ -85,8 +84,10 @@ impl Scope<'_, '_> {
     }
 
     fn trigger(&self, field: &str) -> Option<Value> {
-        let record =
-            |record: &Option<Arc<Record>>| record.as_ref().map_or(Value::Null, |record| record.to_expression());
+        let record = |record: &Option<Arc<Record>>| {
+            let record = record.as_ref().and_then(|record| self.access.view(record));
+            record.map_or(Value::Null, |record| record.to_expression())
+        };
         let input = &self.live.input;
         match field {
             "key" => Some(self.live.trigger.as_str().into()),
@@ -98,10 +99,12 @@ impl Scope<'_, '_> {
             "record" => Some(record(&input.record)),
             "previous" => Some(record(&input.previous)),
             "changed" => {
-                let names = input
-                    .record
+                let view = |record: &Arc<Record>| self.access.view(record);
+                let (record, previous) = (&input.record, input.previous.as_ref().and_then(view));
+                let names = record
                     .as_ref()
-                    .map(|record| changed_fields(input.previous.as_deref(), record));
+                    .and_then(view)
+                    .map(|record| changed_fields(previous.as_deref(), &record));
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
             "form" => Some(Value::from_json(&input.form)),
@@ -160,7 +163,13 @@ impl Bindings for Scope<'_, '_> {
     }
 
     fn record(&self, reference: &Reference) -> Lookup {
-        facts::lookup(self.catalogue, self.snapshot, reference)
+        match facts::known(self.catalogue, self.snapshot, reference) {
+            None => Lookup::Unloaded,
+            Some(record) => match record.and_then(|record| self.access.view(record)) {
+                Some(record) => Lookup::Found(record.to_expression()),
+                None => Lookup::Absent,
+            },
+        }
     }
 
     fn field(&self, variable: &str, field: &str) -> Option<Value> {

@@ -144,8 +144,15 @@ impl Workflows {
     ///
     /// # Errors
     /// Where the database fails.
-    pub async fn check(&self, definition: &Definition, own: Option<WorkflowId>) -> Result<Checked, Error> {
-        let schema = surroundings(&self.store, &self.catalogue, own, definition).await?;
+    pub async fn check(
+        &self,
+        access: &Access,
+        definition: &Definition,
+        own: Option<WorkflowId>,
+    ) -> Result<Checked, Error> {
+        // What the publisher may not read or write is not there for the workflow, and named as unknown.
+        let known = Arc::new(self.catalogue.seen_by(access));
+        let schema = surroundings(&self.store, &known, own, definition).await?;
         Ok(check(definition, &schema))
     }
 
@@ -350,7 +357,7 @@ impl Workflows {
 }
 
 pub(super) fn editor(access: &Access) -> Result<(), Problem> {
-    match access.has(Permission::EditWorkflows) {
+    match access.has(Permission::EditWorkflows) && access.may_be_acted_for() {
         true => Ok(()),
         false => Err(refused(Code::Forbidden, "your role may not change workflows", None)),
     }

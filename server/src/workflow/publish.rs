@@ -21,7 +21,7 @@ use super::{
     manage::{Answer, State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
-    crm::{keyed::Request, validate::Code, write::Problem},
+    crm::{Access, keyed::Request, validate::Code, write::Problem},
     store,
 };
 
@@ -58,7 +58,7 @@ impl Workflows {
             return Ok(Published::Refused(problem));
         }
         if let Some(ids) = self.answered(request).await? {
-            return self.published(&ids).await;
+            return self.published(request.access, &ids).await;
         }
         let Some(workflow) = self.get(id).await? else {
             return Ok(Published::Refused(missing()));
@@ -66,7 +66,7 @@ impl Workflows {
         let Checked {
             plan,
             problems: mut flaws,
-        } = match self.checked(&workflow).await? {
+        } = match self.checked(request.access, &workflow).await? {
             Ok(checked) => checked,
             Err(problem) => return Ok(Published::Refused(problem)),
         };
@@ -92,7 +92,9 @@ impl Workflows {
             })
         });
         Ok(match changed.await? {
-            Ok(workflow) if workflow.active_version != Some(version.id) => self.latest(workflow).await?,
+            Ok(workflow) if workflow.active_version != Some(version.id) => {
+                self.latest(request.access, workflow).await?
+            }
             Ok(workflow) => Published::Version {
                 workflow,
                 version,
@@ -102,25 +104,25 @@ impl Workflows {
         })
     }
 
-    /// What is wrong with a draft.
+    /// What is wrong with a draft, were it published by somebody with the access.
     ///
     /// # Errors
     /// Where the database fails. A draft that can't even be read is refused.
-    pub async fn flaws(&self, workflow: &workflow::Model) -> Answer<Vec<Flaw>> {
-        Ok(self.checked(workflow).await?.map(|checked| checked.problems))
+    pub async fn flaws(&self, access: &Access, workflow: &workflow::Model) -> Answer<Vec<Flaw>> {
+        Ok(self.checked(access, workflow).await?.map(|checked| checked.problems))
     }
 
-    async fn warnings(&self, workflow: &workflow::Model) -> Result<Vec<Flaw>, Error> {
-        let Ok(Checked { plan, problems }) = self.checked(workflow).await? else {
+    async fn warnings(&self, access: &Access, workflow: &workflow::Model) -> Result<Vec<Flaw>, Error> {
+        let Ok(Checked { plan, problems }) = self.checked(access, workflow).await? else {
             return Ok(Vec::new());
         };
         let rounds = plan.map_or_else(Vec::new, |plan| self.rounds(workflow, &plan));
         Ok([problems, rounds].concat())
     }
 
-    async fn checked(&self, workflow: &workflow::Model) -> Answer<Checked> {
+    async fn checked(&self, access: &Access, workflow: &workflow::Model) -> Answer<Checked> {
         match Definition::read(&workflow.draft) {
-            Ok(draft) => self.check(&draft, Some(workflow.id)).await.map(Ok),
+            Ok(draft) => self.check(access, &draft, Some(workflow.id)).await.map(Ok),
             Err(error) => {
                 let message = format!("the draft can't be read: {error}");
                 Ok(Err(refused(Code::Invalid, &message, None)))
@@ -150,13 +152,13 @@ impl Workflows {
     }
 
     /// The same request made two publications at a time: the other one was quicker.
-    async fn latest(&self, workflow: workflow::Model) -> Result<Published, Error> {
+    async fn latest(&self, access: &Access, workflow: workflow::Model) -> Result<Published, Error> {
         let version = workflow.active_version.map(|version| version.0);
         let ids: Vec<Uuid> = std::iter::once(workflow.id.0).chain(version).collect();
-        self.published(&ids).await
+        self.published(access, &ids).await
     }
 
-    async fn published(&self, ids: &[Uuid]) -> Result<Published, Error> {
+    async fn published(&self, access: &Access, ids: &[Uuid]) -> Result<Published, Error> {
         let [workflow, version] = ids else {
             return Ok(Published::Refused(missing()));
         };
@@ -166,7 +168,7 @@ impl Workflows {
             .map_err(store::Error::from)?;
         match (self.get(WorkflowId(*workflow)).await?, version) {
             (Some(workflow), Some(version)) => Ok(Published::Version {
-                warnings: self.warnings(&workflow).await?,
+                warnings: self.warnings(access, &workflow).await?,
                 workflow,
                 version,
             }),

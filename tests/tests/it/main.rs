@@ -1,5 +1,6 @@
 //! Every integration test of Pointsman, as one binary: linking is what costs.
 
+mod access;
 mod api;
 mod architecture;
 mod commands;

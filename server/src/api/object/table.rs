@@ -268,20 +268,20 @@ macro_rules! object {
                 $(condition.field(stringify!([<$defaulted:lower_camel>]), self.$defaulted)?;)*
                 $(condition.field(stringify!([<$optional:lower_camel>]), self.$optional)?;)*
                 $(condition.field(stringify!([<$kept:lower_camel>]), self.$kept)?;)*
-                $(condition.reference(stringify!([<$owed:lower_camel>]), self.[<$owed _id>]);
+                $(condition.reference(stringify!([<$owed:lower_camel>]), self.[<$owed _id>])?;
                 condition.related(stringify!([<$owed:lower_camel>]), self.$owed.map(|filter| *filter))?;)*
-                $(condition.reference(stringify!([<$reference:lower_camel>]), self.[<$reference _id>]);
+                $(condition.reference(stringify!([<$reference:lower_camel>]), self.[<$reference _id>])?;
                 condition.related(stringify!([<$reference:lower_camel>]), self.$reference.map(|filter| *filter))?;)*
-                $(condition.reference(stringify!([<$tied:lower_camel>]), self.[<$tied _id>]);
+                $(condition.reference(stringify!([<$tied:lower_camel>]), self.[<$tied _id>])?;
                 condition.related(stringify!([<$tied:lower_camel>]), self.$tied.map(|filter| *filter))?;)*
-                condition.reference("owner", self.owner_id);
+                condition.reference("owner", self.owner_id)?;
                 condition.related("owner", self.owner.map(|filter| *filter))?;
-                condition.reference("team", self.team_id);
+                condition.reference("team", self.team_id)?;
                 condition.related("team", self.team.map(|filter| *filter))?;
                 condition.field("createdAt", self.created_at)?;
-                condition.reference("createdBy", self.created_by_id);
+                condition.reference("createdBy", self.created_by_id)?;
                 condition.field("updatedAt", self.updated_at)?;
-                condition.reference("updatedBy", self.updated_by_id);
+                condition.reference("updatedBy", self.updated_by_id)?;
                 Ok(())
             }
         }

@@ -1,12 +1,7 @@
 //! Users in the API. Creating one is with `account`, as it can take a password.
 
-use super::table::{object, options};
-use crate::api::scalar::{DateTime, EmailAddress, TimeZone};
-
-options! {
-    /// What a principal may do.
-    Role { Admin, Member, Viewer }
-}
+use super::table::object;
+use crate::api::scalar::{DateTime, EmailAddress, RoleName, TimeZone};
 
 object! {
     /// People who sign in, own records and are assigned tasks.
@@ -18,8 +13,8 @@ object! {
         name: String,
     }
     defaulted {
-        /// What the user may do.
-        role: Role,
+        /// What the user may do: `ADMIN`, `MEMBER`, `VIEWER`, or the id of another role.
+        role: RoleName,
     }
     optional {
         /// The zone that times are shown in.

@@ -99,6 +99,7 @@ impl RunFilter {
             created_from: from.map(|time| time.0),
             created_before: before.map(|time| time.0),
             error_contains: self.error_contains,
+            seen: part::<Engine>(context)?.seen(caller(context)?.access()),
         })
     }
 }

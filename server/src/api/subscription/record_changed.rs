@@ -21,7 +21,7 @@ use crate::{
         timeline::ChangeOperation,
         transport::Code,
     },
-    crm::{Access, Catalogue, Crm, Record, access::Action, filter::Filter, id, object::Object},
+    crm::{Access, Catalogue, Crm, Record, filter::Filter, id, object::Object},
     engine::{Engine, changes::Changed, tail::Position},
     store,
 };
@@ -59,9 +59,9 @@ macro_rules! filters {
         }
 
         impl RecordFilter {
-            fn condition(self, catalogue: &Catalogue, object: &Object) -> Result<Filter> {
+            fn condition(self, catalogue: &Catalogue, access: &Access, object: &Object) -> Result<Filter> {
                 match self {
-                    $(Self::$name(filter) => of(catalogue, object, stringify!([<$name:snake>]), filter),)+
+                    $(Self::$name(filter) => of(catalogue, access, object, stringify!([<$name:snake>]), filter),)+
                 }
             }
         }
@@ -70,13 +70,13 @@ macro_rules! filters {
 
 filters!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Message);
 
-fn of<F: ToFilter>(catalogue: &Catalogue, object: &Object, name: &str, filter: F) -> Result<Filter> {
+fn of<F: ToFilter>(catalogue: &Catalogue, access: &Access, object: &Object, name: &str, filter: F) -> Result<Filter> {
     if object.name != name {
         return Err(Error::input(format!(
             "The filter is one of `{name}`, the object is not."
         )));
     }
-    condition(catalogue, object, Some(filter))
+    condition(catalogue, access, object, Some(filter))
 }
 
 /// Streams which records change.
@@ -126,7 +126,7 @@ impl Watch {
             .map(|id| id::parse(object.name, &id).ok_or_else(missing))
             .transpose()?;
         let filter = filter
-            .map(|filter| filter.condition(crm.catalogue(), object))
+            .map(|filter| filter.condition(crm.catalogue(), &access, object))
             .transpose()?;
         let filter = filter.unwrap_or(Filter::Always(true));
         if !filter.stands_alone() {
@@ -151,10 +151,16 @@ impl Watch {
             return Ok(None);
         }
         let record = change.present(crm).await?;
+        let record = record.and_then(|record| self.access.view(&record));
         Ok(record.filter(|record| self.wants(record)).map(|record| RecordChange {
             cursor: position.text(),
             operation: change.operation.into(),
-            fields: change.fields.clone(),
+            fields: change
+                .fields
+                .iter()
+                .filter(|name| self.sees(&record, name))
+                .cloned()
+                .collect(),
             version: i32::try_from(change.version).unwrap_or(i32::MAX),
             at: DateTime(change.at),
             record_id: record.global_id().into(),
@@ -165,7 +171,11 @@ impl Watch {
     }
 
     fn wants(&self, record: &Record) -> bool {
-        let matches = record.is_deleted() || self.filter.matches(record) == Some(true);
-        matches && self.access.allows(Action::Read, record)
+        record.is_deleted() || self.filter.matches(record) == Some(true)
+    }
+
+    fn sees(&self, record: &Record, name: &str) -> bool {
+        let field = record.object.field(name);
+        field.is_some_and(|(_, field)| self.access.sees(&record.object, field))
     }
 }

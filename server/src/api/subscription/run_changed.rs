@@ -37,11 +37,16 @@ impl RunSubscriptions {
         #[graphql(desc = "Which runs, as they are after the move.")] filter: Option<RunFilter>,
         #[graphql(desc = "The cursor of the last event that is known; absent: from now on.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<RunChange>> + use<>> {
-        watcher(context)?;
+        let access = watcher(context)?.access().clone();
         let filter = filter.unwrap_or_default().read(context)?;
-        let moves = part::<Engine>(context)?.moves().watch(position(after)?);
+        let engine = Arc::clone(part::<Engine>(context)?);
+        let moves = engine.moves().watch(position(after)?);
         Ok(moves
             .try_filter(move |(_, run)| future::ready(filter.matches(run)))
+            .try_filter_map(move |(position, run)| {
+                let (engine, access) = (Arc::clone(&engine), access.clone());
+                async move { Ok(engine.sees(&access, &run).await?.then_some((position, run))) }
+            })
             .map_ok(|(position, run)| RunChange {
                 cursor: position.text(),
                 run: Run(Arc::clone(&run)),

@@ -28,11 +28,15 @@ impl RunEventSubscriptions {
         #[graphql(desc = "The run's global id.")] run_id: ID,
         #[graphql(desc = "The `seq` of the last event that is known; absent: from the start.")] after: Option<i32>,
     ) -> Result<impl Stream<Item = Result<RunEvent>> + use<>> {
-        watcher(context)?;
+        let access = watcher(context)?.access();
         let (engine, inspects) = (part::<Engine>(context)?, inspects(context));
         let missing = || Error::new(Code::NotFound, "There is no such run.");
         let run = id::parse(RUN, &run_id).ok_or_else(missing)?;
-        engine.run(run).await?.ok_or_else(missing)?;
+        engine
+            .seen_runs(access, &[run])
+            .await?
+            .remove(&run)
+            .ok_or_else(missing)?;
         let batches = engine.batches(run, after.unwrap_or_default().into());
         Ok(batches
             .map_err(Error::from)

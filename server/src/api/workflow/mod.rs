@@ -263,7 +263,9 @@ fn read(text: &str) -> std::result::Result<WorkflowDefinition, Unreadable> {
 }
 
 async fn problems(context: &Context<'_>, row: &workflow::Model) -> Result<Vec<WorkflowProblem>> {
-    let flaws = part::<Workflows>(context)?.flaws(row).await?;
+    let flaws = part::<Workflows>(context)?
+        .flaws(caller(context)?.access(), row)
+        .await?;
     let flaws = flaws.map_err(|problem| Error::internal(format!("workflow {}: {}", row.id.0, problem.message)))?;
     Ok(flaws.into_iter().map(WorkflowProblem::from).collect())
 }

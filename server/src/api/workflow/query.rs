@@ -195,10 +195,15 @@ impl WorkflowQueries {
         #[graphql(desc = "The definition, typed.")] definition: Option<WorkflowDefinitionInput>,
         #[graphql(desc = "The definition in the form of a file.")] json: Option<Json>,
     ) -> Result<Option<Vec<WorkflowProblem>>> {
-        caller(context)?;
+        let access = caller(context)?.access();
         let read = Drawn { definition, json }.read()?;
         let problems = match read.ok_or_else(|| Error::input("Give `definition` or `json`."))? {
-            Ok(definition) => part::<Workflows>(context)?.check(&definition, None).await?.problems,
+            Ok(definition) => {
+                part::<Workflows>(context)?
+                    .check(access, &definition, None)
+                    .await?
+                    .problems
+            }
             Err(error) => return Ok(Some(vec![WorkflowProblem::from(&error)])),
         };
         Ok(Some(problems.into_iter().map(WorkflowProblem::from).collect()))

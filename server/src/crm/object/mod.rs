@@ -142,6 +142,13 @@ impl Object {
         self.fields.iter().enumerate().find(|(_, field)| field.name == name)
     }
 
+    /// Whether a role may hide the field at that place: what is never empty or tells whose a record is can't be missing.
+    #[must_use]
+    pub fn can_hide(&self, index: usize) -> bool {
+        let field = self.fields.get(index);
+        index > DELETED_AT && field.is_some_and(|field| !field.required && !field.system)
+    }
+
     /// The names of all columns, in the order in which records are read.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().flat_map(Field::columns)

@@ -1,6 +1,6 @@
 //! People who sign in, own records and are assigned tasks.
 
-use super::{Field, Kind, Object, date_time, select, text};
+use super::{Field, Kind, Object, date_time, text};
 
 pub(super) fn object() -> Object {
     Object::new(
@@ -14,7 +14,12 @@ pub(super) fn object() -> Object {
             .required()
             .unique(),
         text("name", "name", "The full name.").required(),
-        select("role", "role", &["ADMIN", "MEMBER", "VIEWER"], "What the user may do.").default("MEMBER"),
+        text(
+            "role",
+            "role",
+            "What the user may do: `ADMIN`, `MEMBER`, `VIEWER`, or the id of another role.",
+        )
+        .default("MEMBER"),
         Field::new(
             "timeZone",
             "time_zone",

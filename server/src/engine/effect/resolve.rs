@@ -73,8 +73,9 @@ impl Engine {
         let mut tell = true;
         loop {
             let answered = self.answered(request).await?.is_some();
-            let Some(row) = self.effect(id).await? else {
-                return Ok(Err(refused(Code::NotFound, "there is no such effect")));
+            let row = match self.effect(id).await? {
+                Some(row) if !self.seen_runs(request.access, &[row.run_id]).await?.is_empty() => row,
+                Some(_) | None => return Ok(Err(refused(Code::NotFound, "there is no such effect"))),
             };
             if answered {
                 return Ok(Ok(row));

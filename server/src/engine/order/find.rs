@@ -17,8 +17,7 @@ use serde_json::json;
 use super::failure::failure;
 use crate::{
     crm::{
-        Record,
-        access::Action,
+        Access, Record,
         filter::{self, Filter},
         object::Object,
         query::{Page, Query, Sort},
@@ -72,7 +71,7 @@ pub(super) async fn find(
     let mut query = Query {
         object: Arc::clone(&object),
         filter: Filter::Always(true),
-        order: sorts(&object, search),
+        order: sorts(segment.decision.access, &object, search),
     };
     let pushed = pushed_down(segment, step, search, &object);
     let exact = pushed.is_some();
@@ -81,12 +80,13 @@ pub(super) async fn find(
     }
     // Own writes: what the database says of these records is out of date.
     let own: Vec<_> = segment.decision.snapshot.written(&object).cloned().collect();
+    let access = segment.decision.access;
     let limit = usize::try_from(search.limit).unwrap_or(usize::MAX);
     let mut found = Vec::new();
-    for record in &own {
-        if !record.is_deleted() && segment.decision.access.allows(Action::Read, record) {
-            match selects(segment, step, search, &query.filter, exact, record).await? {
-                Ok(true) => found.push(Arc::clone(record)),
+    for record in own.iter().filter(|record| !record.is_deleted()) {
+        if let Some(record) = access.view(record) {
+            match selects(segment, step, search, &query.filter, exact, &record).await? {
+                Ok(true) => found.push(record),
                 Ok(false) => {}
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -100,7 +100,7 @@ pub(super) async fn find(
     };
     let (mut seen, mut taken) = (0, 0);
     loop {
-        let part = segment.engine.crm.find(segment.decision.access, &query, &page).await?;
+        let part = segment.engine.crm.find(access, &query, &page).await?;
         seen += part.records.len();
         for record in &part.records {
             let overlaid = own.iter().any(|own| own.id == record.id);
@@ -156,9 +156,11 @@ async fn selects(
     Ok(holds.map_err(|fault| failure(fault.code(), &fault.to_string())))
 }
 
-fn sorts(object: &Object, search: &FindRecords) -> Vec<Sort> {
+fn sorts(access: &Access, object: &Object, search: &FindRecords) -> Vec<Sort> {
     let sort = |order: &pointsman_graph::node::OrderBy| {
-        let (field, _) = object.field(&order.field)?;
+        let (field, _) = object
+            .field(&order.field)
+            .filter(|(_, field)| access.sees(object, field))?;
         Some(Sort {
             field,
             descending: order.direction == Direction::Desc,

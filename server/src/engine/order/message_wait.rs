@@ -67,7 +67,8 @@ impl Segment<'_> {
         let Ok(object) = self.object("message") else {
             return Ok(());
         };
-        let Some(message) = self.decision.snapshot.load(&object, changed).await? else {
+        let changed = self.decision.snapshot.load(&object, changed).await?;
+        let Some(message) = changed.and_then(|message| self.decision.access.view(&message)) else {
             return Ok(());
         };
         if wait.answers.is_some() {

@@ -182,6 +182,7 @@ impl Segment<'_> {
             live: &self.live,
             snapshot: &self.decision.snapshot,
             catalogue: self.engine.crm.catalogue(),
+            access: self.decision.access,
             place: &step.scope,
             now,
             candidate,

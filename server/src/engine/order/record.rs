@@ -57,7 +57,11 @@ impl Segment<'_> {
             Err(problems) => Err(problems),
         };
         match written {
-            Ok(record) => self.succeed(step, attempt, Port::DONE, record.to_expression()),
+            Ok(record) => {
+                let seen = self.decision.access.view(&record);
+                let output = seen.map_or(Value::Null, |record| record.to_expression());
+                self.succeed(step, attempt, Port::DONE, output);
+            }
             Err(problems) => self.fail(step, attempt, refused(&problems)),
         }
         Ok(())

@@ -45,7 +45,8 @@ impl Segment<'_> {
                 .snapshot
                 .load(&object, target)
                 .await?
-                .filter(|record| !record.is_deleted());
+                .filter(|record| !record.is_deleted())
+                .and_then(|record| self.decision.access.view(&record));
             let Some(record) = record else {
                 self.fail(
                     step,
@@ -120,7 +121,8 @@ impl Segment<'_> {
         let Ok(object) = self.object(&wait.object) else {
             return Ok(());
         };
-        let Some(record) = self.decision.snapshot.load(&object, changed).await? else {
+        let changed = self.decision.snapshot.load(&object, changed).await?;
+        let Some(record) = changed.and_then(|record| self.decision.access.view(&record)) else {
             return Ok(());
         };
         match &wait.condition {

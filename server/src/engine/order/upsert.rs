@@ -17,7 +17,6 @@ use super::{
 use crate::{
     crm::{
         self, Record,
-        access::Action,
         filter::{Filter, Test},
         id,
         object::Object,
@@ -97,9 +96,9 @@ impl Segment<'_> {
         let filter = Filter::All(tests.collect());
         let access = self.decision.access;
         let written: Vec<_> = self.decision.snapshot.written(object).cloned().collect();
-        let own = written.iter().filter(|record| {
-            !record.is_deleted() && access.allows(Action::Read, record) && filter.matches(record) == Some(true)
-        });
+        let own = written.iter().filter(|record| !record.is_deleted());
+        let own = own.filter_map(|record| access.view(record));
+        let own = own.filter(|record| filter.matches(record) == Some(true));
         let committed = Filter::Not(Box::new(Filter::Ids(written.iter().map(|record| record.id).collect())));
         let query = Query {
             object: Arc::clone(object),
@@ -112,7 +111,7 @@ impl Segment<'_> {
             from: None,
         };
         let found = self.engine.crm.find(access, &query, &page).await?.records;
-        Ok(found.into_iter().chain(own.cloned()).min_by_key(|record| record.id))
+        Ok(found.into_iter().chain(own).min_by_key(|record| record.id))
     }
 }
 

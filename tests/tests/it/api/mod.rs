@@ -16,7 +16,7 @@ mod resumption;
 mod runs;
 mod streams;
 mod trials;
-mod workflows;
+pub mod workflows;
 mod writing;
 
 /// Runs each test on SQLite and on PostgreSQL. A test gives its server back, to be stopped in order.

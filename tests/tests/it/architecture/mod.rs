@@ -169,17 +169,11 @@ const RECORDS: &[&str] = &[
 
 /// … but for these, each with its reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    ("auth/principal.rs", "user", "who signs in has no access yet"),
     ("auth/session.rs", "user", "who signs in has no access yet"),
     (
         "auth/set_up.rs",
         "user",
         "whether there is an administrator decides whether there is any access",
-    ),
-    (
-        "engine/advance.rs",
-        "user",
-        "a run acts with the role that its publisher has now",
     ),
     ("seed.rs", "pipeline", "a pipeline is made before there is a principal"),
     (

@@ -259,7 +259,7 @@ both! {
                 vec![node("new", "recordCreated", json!({ "object": "contact" })), node("call", "callWorkflow", config)],
                 &["new -> call"],
             );
-            let checked = world.workflows.check(&Definition::from_json(definition)?, None).await?;
+            let checked = world.workflows.check(&world.access, &Definition::from_json(definition)?, None).await?;
             Ok(checked.problems.iter().map(|problem| format!("{} {}", problem.field.as_deref().unwrap_or_default(), problem.code.as_str())).collect())
         };
         let name = id::format("workflow", callee);

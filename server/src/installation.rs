@@ -14,7 +14,7 @@ use crate::{
     auth::{self, Accounts},
     config::Config,
     crm::{Catalogue, Crm, write::Enrol},
-    engine::{self, Actions, Engine, Link, Parts, hints::Hints},
+    engine::{self, Actions, Engine, Link, Parts, hints::Hints, notices::Channel},
     messaging::{Links, Messaging},
     secrets::{self, Secrets, keyring::Keyring},
     seed,
@@ -118,6 +118,7 @@ impl Installation {
             hints: Arc::<Hints>::default(),
             member,
             retention: config.retention,
+            channel: channel(config),
         });
         link.connect(&engine);
         seed::first_pipeline(&crm).await?;
@@ -130,6 +131,15 @@ impl Installation {
             secrets,
             links,
         })
+    }
+}
+
+/// A folder belongs to one process, which has nobody to tell.
+fn channel(config: &Config) -> Option<Channel> {
+    match (&config.location, &config.nats_url) {
+        (Location::Folder(_), _) => None,
+        (Location::Postgres { .. }, Some(url)) => Some(Channel::Nats(url.clone())),
+        (Location::Postgres { url, .. }, None) => Some(Channel::Postgres(url.clone())),
     }
 }
 

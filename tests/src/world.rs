@@ -90,6 +90,8 @@ pub struct Outside {
     pub egress: egress::Settings,
     pub smtp: Option<SmtpConfig>,
     pub sms: Option<SmsConfig>,
+    /// A NATS server, by its URL.
+    pub nats: Option<String>,
 }
 
 impl World {
@@ -460,6 +462,7 @@ pub fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
         inbound_email_token: Some(INBOUND_TOKEN.into()),
         egress: outside.egress.clone(),
         retention: Retention::default(),
+        nats_url: outside.nats.clone().map(Into::into),
         secret_keys: vec![SECRET_KEY.into()],
     }
 }

@@ -17,6 +17,7 @@ mod gates;
 mod housekeeping;
 mod loops;
 mod mails;
+mod notices;
 mod people;
 mod readmission;
 mod schedules;

@@ -83,6 +83,7 @@ impl Office {
                 allow: vec!["127.0.0.0/8".parse()?],
                 ca: None,
             },
+            nats: None,
         };
         let app = TestApp::start_with(backend, &outside).await?;
         Ok(Self {

@@ -12,7 +12,7 @@ use crate::{
     definition::{Definition, Delivery},
     expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
-    node::{CallWorkflow, Compiled, Hook, Kind, Work, Writes},
+    node::{Approval, Awaits, CallWorkflow, Compiled, Hook, Kind, Work, Writes},
     resolve::{Moment, Resolution, Unresolved},
     timetable::Timetable,
     track::Track,
@@ -41,7 +41,7 @@ pub struct PlanNode {
     /// The type of `steps.<key>.output`.
     pub output: Type,
     /// What it changes in the CRM.
-    pub writes: Option<Writes>,
+    pub writes: Vec<Writes>,
     work: Work,
 }
 
@@ -175,8 +175,8 @@ impl Plan {
 
     /// Whether any change that the other makes can start a run of this one.
     pub fn is_set_off_by_any(&self, other: &Plan) -> bool {
-        let writes = other.nodes().filter_map(|(_, node)| node.writes.as_ref());
-        writes.into_iter().any(|writes| self.is_set_off_by(writes))
+        let mut writes = other.nodes().flat_map(|(_, node)| &node.writes);
+        writes.any(|writes| self.is_set_off_by(writes))
     }
 
     /// The rails for [`crate::run::Run`].
@@ -251,6 +251,19 @@ impl PlanNode {
     pub fn item(&self) -> Option<&Type> {
         match &self.work {
             Work::Resolve(work) => work.item(),
+            Work::Trigger(_) | Work::Called(_) | Work::Gather => None,
+        }
+    }
+
+    /// Whether the node asks people.
+    pub fn asks(&self) -> bool {
+        *self.kind == *Approval::DESCRIPTION.kind
+    }
+
+    /// What the node waits for, where it is a `waitFor`.
+    pub fn awaits(&self) -> Option<Awaits> {
+        match &self.work {
+            Work::Resolve(work) => work.awaits(),
             Work::Trigger(_) | Work::Called(_) | Work::Gather => None,
         }
     }

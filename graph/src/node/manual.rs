@@ -89,7 +89,7 @@ impl Kind for Manual {
         Compiled {
             output: Type::Null,
             work,
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

@@ -335,7 +335,7 @@ impl Held {
             id: row.id.0.to_string(),
         };
         let payload = payload::get(store, row.payload.clone()).await?;
-        let payload = serde_json::from_str(&payload).map_err(|_| unreadable())?;
+        let payload = Payload::read(row.format, &payload).ok_or_else(unreadable)?;
         let step = row.step.parse().map_err(|_| unreadable())?;
         let delivery = Delivery::parse(&row.delivery).ok_or_else(unreadable)?;
         let run = run::Entity::find_by_id(row.run_id)

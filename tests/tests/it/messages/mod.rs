@@ -20,7 +20,7 @@ use pointsman::{
         email::{Security, SmtpConfig},
         sms::SmsConfig,
     },
-    engine::history::What,
+    engine::{history::What, housekeeping},
 };
 use pointsman_entities::{ids::RunId, run, step};
 use pointsman_tests::{
@@ -237,6 +237,11 @@ impl Office {
             .with_context(|| format!("no {name}"))?
             .trim()
             .to_owned())
+    }
+
+    /// Lets the housekeeping pass.
+    async fn tidy(&self) -> Result<()> {
+        Ok(housekeeping::tick(&self.app.app.installation.engine).await?)
     }
 
     async fn close(self) {

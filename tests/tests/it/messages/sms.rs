@@ -2,15 +2,17 @@
 
 use anyhow::{Context, Result};
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use pointsman_entities::receipt;
 use pointsman_tests::{
     servers::http::{Recorded, Reply},
     world::{Backend, node, workflow},
 };
 use reqwest::StatusCode;
+use sea_orm::{EntityTrait, PaginatorTrait};
 use serde_json::{Value as Json, json};
 use url::form_urlencoded;
 
-use super::{Office, SMS_TOKEN, offices, taken, twilio};
+use super::{DAY, Office, SMS_TOKEN, offices, taken, twilio};
 
 const ANN: &str = "+14155550100";
 
@@ -74,6 +76,11 @@ offices! {
         assert_eq!(office.of_contact(&ann, "source").await?, "texted");
         assert_eq!(receipts, [StatusCode::OK, StatusCode::OK]);
         assert_eq!(office.messages().await?[0]["state"], "DELIVERED", "a late receipt does not go back");
+        let receipts = async || receipt::Entity::find().count(office.app.app.installation.crm.store().reads()).await;
+        assert_eq!(receipts().await?, 1);
+        office.app.clock.advance(91 * DAY);
+        office.tidy().await?;
+        assert_eq!(receipts().await?, 0, "it goes with the run that it is about");
         office.close().await;
         Ok(())
     }

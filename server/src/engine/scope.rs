@@ -104,16 +104,15 @@ impl Scope<'_, '_> {
                     .map(|record| changed_fields(input.previous.as_deref(), record));
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
-            "form" => Some(Value::from_json(&input.form)),
+            "form" => Some(match self.live.occasion() {
+                Some(trigger) => trigger.answers(&input.form),
+                None => Value::from_json(&input.form),
+            }),
             "inputs" => Some(self.inputs()),
-            "payload" => {
-                let schema = self
-                    .live
-                    .occasion()
-                    .and_then(|trigger| trigger.hook()?.payload.as_ref());
-                let untyped = || Value::from_json(&input.payload);
-                Some(schema.map_or_else(untyped, |schema| schema.value(&input.payload)))
-            }
+            "payload" => Some(match self.live.occasion() {
+                Some(trigger) => trigger.payload(&input.payload),
+                None => Value::from_json(&input.payload),
+            }),
             _ => None,
         }
     }

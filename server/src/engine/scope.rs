@@ -29,7 +29,7 @@ pub struct Scope<'a, 's> {
     pub now: Timestamp,
     /// A record that a search or a wait looks at, by the name that it has there.
     pub candidate: Option<(&'a str, &'a Arc<Record>)>,
-    /// Marks the places of secrets, see `actions::http::Text::marked`.
+    /// Marks the places of secrets, see `actions::http::Text::marked`, and of links.
     pub mark: &'a str,
 }
 
@@ -165,7 +165,7 @@ impl Bindings for Scope<'_, '_> {
     fn field(&self, variable: &str, field: &str) -> Option<Value> {
         match variable {
             "record" | "previous" | "message" => self.named(variable)?.expression_field(field),
-            "secrets" => Some(format!("{}~{field}~", self.mark).into()),
+            "secrets" | "links" => Some(format!("{}~{field}~", self.mark).into()),
             "steps" => self.step(field),
             "trigger" => self.trigger(field),
             "run" => self.run(field),

@@ -1,5 +1,6 @@
 //! The ledger of orders to the outside world: written as part of the segment that decided on them, carried out after it.
 
+mod ask;
 mod consent;
 mod message;
 mod perform;
@@ -20,10 +21,11 @@ use serde::{Deserialize, Serialize};
 
 pub use receipt::Receipt;
 
-use super::segment::Segment;
+use super::{Error, segment::Segment};
 use crate::{
     actions::{email::Email, http::Order, sms::Sms},
     crm::id,
+    store::{Store, payload},
 };
 
 pub use resolve::Finding;
@@ -99,6 +101,18 @@ impl Payload {
             _ => None,
         }
     }
+}
+
+/// The order that a row of the ledger holds.
+///
+/// # Errors
+/// Where the database fails, or the row can't be read.
+pub(in crate::engine) async fn order_of(store: &Store, row: &effect::Model) -> Result<Payload, Error> {
+    let json = payload::get(store, row.payload.clone()).await?;
+    Payload::read(row.format, &json).ok_or_else(|| Error::Unreadable {
+        table: "effect",
+        id: row.id.0.to_string(),
+    })
 }
 
 impl What {

@@ -37,6 +37,11 @@ impl Segment<'_> {
                 attempt,
             } => self.succeed(&step, attempt, Port::OUT, Value::Null),
             Fact::Due {
+                purpose: Purpose::Quiet,
+                step,
+                attempt,
+            } => self.put_off(&step, attempt),
+            Fact::Due {
                 purpose: Purpose::Timeout,
                 step,
                 attempt,

@@ -243,6 +243,59 @@ both! {
         Ok(world)
     }
 
+    async fn a_time_lets_in_as_many_as_the_settings_allow(world: World) -> Result<World> {
+        let mut definition = workflow(
+            vec![
+                node("ten", "schedule", json!({ "cron": "0 10 * * *", "object": "contact" })),
+                node("day", "delay", json!({ "for": "P2D" })),
+            ],
+            &["ten -> day"],
+        );
+        definition["settings"] = json!({
+            "reenrolment": "notWhileRunning",
+            "concurrency": { "key": "record.source", "limit": 1, "overflow": "skip" },
+        });
+        world.publish(definition).await?;
+        for source in ["fair", "fair", "web"] {
+            world.create("contact", json!({ "name": "Ann", "source": source })).await?;
+        }
+
+        world.clock.advance_to("2026-01-05T10:00:00Z")?;
+        world.caught_up().await?;
+        let first = world.runs().await?.len();
+        for run in world.runs().await? {
+            world.waiting(run.id, "day").await?;
+        }
+        world.clock.advance_to("2026-01-06T10:00:00Z")?;
+        world.caught_up().await?;
+
+        assert_eq!(first, 2, "one from the fair and one from the web");
+        assert_eq!(world.runs().await?.len(), 2, "both are still under way");
+        Ok(world)
+    }
+
+    async fn a_date_that_moves_lets_a_record_in_once_where_the_settings_say_so(world: World) -> Result<World> {
+        let mut definition = workflow(
+            vec![
+                node("soon", "dateReached", json!({ "object": "deal", "dateField": "closeDate", "at": "08:00" })),
+                node("note", "createTask", json!({ "title": "{{ record.name }}" })),
+            ],
+            &["soon -> note"],
+        );
+        definition["settings"] = json!({ "reenrolment": "oncePerRecord" });
+        world.publish(definition).await?;
+        let deal = world.create("deal", json!({ "name": "Big", "closeDate": "2026-01-06" })).await?;
+
+        world.clock.advance_to("2026-01-06T08:00:00Z")?;
+        world.ended(1).await?;
+        world.update(&deal, json!({ "closeDate": "2026-01-08" })).await?;
+        world.clock.advance_to("2026-01-08T08:00:00Z")?;
+        world.caught_up().await?;
+
+        assert_eq!(world.runs().await?.len(), 1);
+        Ok(world)
+    }
+
     async fn a_start_by_hand_takes_the_answers_that_its_form_asks_for(world: World) -> Result<World> {
         let form = json!([
             { "name": "discount", "input": "number", "required": true },

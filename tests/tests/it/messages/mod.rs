@@ -23,6 +23,7 @@ use pointsman::{
     engine::{history::What, housekeeping},
 };
 use pointsman_entities::{ids::RunId, run, step};
+use pointsman_graph::decision::Decision;
 use pointsman_tests::{
     app::TestApp,
     program::client,
@@ -123,7 +124,7 @@ impl Office {
     /// All messages, the oldest first.
     async fn messages(&self) -> Result<Vec<Json>> {
         let query = "{ messages(first: 100, orderBy: [{field: CREATED_AT}]) { nodes {
-            id channel direction state sender recipient subject text messageId providerId automatic
+            id channel direction state sender recipient subject text html messageId providerId automatic
             contact { name } answers { id } answeredAt } } }";
         let data = self.app.data(query, json!({})).await?;
         Ok(data["messages"]["nodes"].as_array().context("messages")?.clone())
@@ -178,6 +179,13 @@ impl Office {
     async fn unknown(&self, run: RunId, node: &str) -> Result<()> {
         let lost = |what: &What| matches!(what, What::Unknown { step, .. } if step.node.as_str() == node);
         self.until(run, lost).await
+    }
+
+    /// Waits until the run's step is to be tried again.
+    async fn retrying(&self, run: RunId, attempt: u32) -> Result<()> {
+        let wanted =
+            |what: &What| matches!(what, What::Decision(Decision::Retry { attempt: next, .. }) if *next == attempt);
+        self.until(run, wanted).await
     }
 
     async fn finished(&self, run: RunId) -> Result<run::Model> {

@@ -45,10 +45,7 @@ impl Segment<'_> {
                 purpose: Purpose::Timeout,
                 step,
                 attempt,
-            } => {
-                self.drop_orders(&step);
-                self.succeed(&step, attempt, Port::TIMED_OUT, Value::Null);
-            }
+            } => self.timed_out(&step, attempt).await?,
             Fact::Due {
                 purpose: Purpose::Deadline,
                 step,

@@ -12,7 +12,7 @@ use pointsman::{
         history::What,
         signals::Address,
     },
-    workflow::manage::{Published, Save},
+    workflow::manage::{New, Published, Save},
 };
 use pointsman_entities::{
     approval,
@@ -400,6 +400,70 @@ both! {
         assert_eq!((report.migrated.len(), report.stayed.len()), (1, 0));
         assert_eq!(titles(&world).await?, BTreeMap::from([("new".to_owned(), 2)]));
         assert_eq!(pending(&world).await?, 0);
+        Ok(world)
+    }
+
+    async fn a_run_whose_publisher_may_no_longer_act_asks_nobody_and_is_replayed(world: World) -> Result<World> {
+        let (ann, boss) = (user(&world, "ann").await?, user(&world, "boss").await?);
+        let publisher = Access::new(Actor::User(UserId(boss.id.0)), Role::Admin);
+        let definition = workflow(
+            vec![new(), ask("May I?"), node("hour", "delay", json!({ "for": "PT1H" })), task("task", "asked")],
+            &["new -> ask", "new -> hour", "ask.approved -> task"],
+        );
+        let (name, time_zone) = ("Test".into(), "UTC".into());
+        let draft = New { name, description: None, time_zone, definition: Definition::from_json(definition)? };
+        let id = done(world.workflows.create(&publisher, draft).await?)?.id;
+        world.workflows.publish(&publisher, id, None).await?;
+        let (_, run) = contact(&world).await?;
+        waits(&world, run, "hour").await?;
+        waits(&world, run, "ask").await?;
+
+        world.delete(&boss).await?;
+        world.clock.advance(HOUR);
+        world.finished(run).await?;
+        let failed = world.engine.run(run).await?.context("a run")?;
+        let (asked, left) = (statuses(&world).await?, pending(&world).await?);
+        let unread = notification::Entity::find().filter(notification::Column::ReadAt.is_null());
+        let unread = unread.count(world.reads()).await?;
+        world.restore(&boss).await?;
+        let retried = world.engine.act(&world.access, Act::Retry, Which::One(run)).await?;
+        let again = replay(&world, run, "ask").await?.id;
+        world.waiting(again, "ask").await?;
+        approve(&world, &ann, "May I?").await?;
+        world.clock.advance(HOUR);
+        world.finished(again).await?;
+
+        assert_eq!(failed.status, "FAILED");
+        assert!(failed.error.is_some_and(|error| error.starts_with("PUBLISHER_DISABLED")));
+        assert_eq!((asked, left, unread), (vec!["CANCELLED".to_owned()], 0, 0));
+        assert!(retried.is_err_and(|problem| problem.message.contains("replay")));
+        assert_eq!(titles(&world).await?, once_each(&["asked"]));
+        Ok(world)
+    }
+
+    async fn a_change_that_came_in_time_counts_however_late_it_is_told(world: World) -> Result<World> {
+        let wait = json!({ "event": "recordChanged", "where": "record.score > 5", "timeout": "PT1H" });
+        world.publish(workflow(
+            vec![new(), node("wait", "waitFor", wait), task("task", "in time"), task("late", "late")],
+            &["new -> wait", "wait.happened -> task", "wait.timedOut -> late"],
+        ))
+        .await?;
+        let mut contacts = Vec::new();
+        for _ in 0..20 {
+            let (contact, run) = contact(&world).await?;
+            world.waiting(run, "wait").await?;
+            contacts.push(contact);
+        }
+
+        for contact in &contacts {
+            world.update(contact, json!({ "score": 6 })).await?;
+        }
+        world.clock.advance(HOUR);
+        for run in world.runs().await? {
+            world.finished(run.id).await?;
+        }
+
+        assert_eq!(titles(&world).await?, BTreeMap::from([("in time".to_owned(), 20)]));
         Ok(world)
     }
 

@@ -3,6 +3,7 @@
 
 mod drip;
 mod inbound;
+mod items;
 mod race;
 mod secrets;
 mod sms;
@@ -179,6 +180,12 @@ impl Office {
     async fn unknown(&self, run: RunId, node: &str) -> Result<()> {
         let lost = |what: &What| matches!(what, What::Unknown { step, .. } if step.node.as_str() == node);
         self.until(run, lost).await
+    }
+
+    /// Waits until a step waits, named with its item.
+    async fn step_waits(&self, run: RunId, name: &str) -> Result<()> {
+        let wanted = |what: &What| matches!(what, What::Waiting { step, .. } if step.to_string() == name);
+        self.until(run, wanted).await
     }
 
     /// Waits until the run's step is to be tried again.

@@ -15,6 +15,7 @@ mod http;
 mod message;
 mod message_wait;
 mod notify;
+mod quiet;
 mod record;
 mod record_wait;
 mod signal;
@@ -46,6 +47,9 @@ impl Segment<'_> {
     /// Does a step's work, or orders it.
     pub(super) async fn execute(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {
         if let Some(effect) = self.live.effects.get(&step).copied() {
+            if self.repeats_in_the_morning(&step, attempt, effect).await? {
+                return Ok(());
+            }
             // Another attempt of the same order: same key, same content.
             super::pending::again(&mut self.decision.set, effect, attempt, self.engine.member, self.now);
             self.effects.push(effect);

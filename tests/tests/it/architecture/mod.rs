@@ -188,6 +188,16 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
         "whether a mail's receiver has opted out is asked at the send",
     ),
     (
+        "engine/effect/ask.rs",
+        "message",
+        "which of the provider's messages are others of ours decides whether one is sent again",
+    ),
+    (
+        "engine/order/quiet.rs",
+        "contact",
+        "when it is night for an SMS's receiver decides when it may be sent",
+    ),
+    (
         "seed.rs",
         "stage",
         "the demonstration's deals are spread over all stages",

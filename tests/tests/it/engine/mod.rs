@@ -15,6 +15,7 @@ mod failures;
 mod flow;
 mod gates;
 mod housekeeping;
+mod interplay;
 mod loops;
 mod mails;
 mod notices;

@@ -13,6 +13,7 @@ mod m0008_people;
 mod m0009_messaging;
 mod m0010_enrolment;
 mod m0011_backtest;
+mod m0013_custom;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_messaging::Migration),
             Box::new(m0010_enrolment::Migration),
             Box::new(m0011_backtest::Migration),
+            Box::new(m0013_custom::Migration),
         ]
     }
 }

@@ -284,8 +284,8 @@ async fn trace(
             .as_ref()
             .and_then(|object| Some((object, id::parse(object.name, &reference.id)?)));
         if let Some((object, id)) = target {
-            let record = crm.as_of(&object, id, place).await?;
-            snapshot.suppose(&object, id, record);
+            let record = crm.as_of(object, id, place).await?;
+            snapshot.suppose(object, id, record);
         }
     }
 }

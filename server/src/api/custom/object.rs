@@ -82,8 +82,7 @@ impl CustomObject {
 /// A custom object to be.
 #[derive(InputObject)]
 pub struct CustomObjectCreateInput {
-    /// Its name in the API and in expressions, and the prefix of its records' ids: small letters with `_` between them, such
-    /// as `service_contract`. It can't be changed.
+    /// Its name everywhere, and the prefix of its records' ids: small letters with `_` between them. It can't be changed.
     key: String,
     /// What people see.
     label: String,

@@ -192,7 +192,7 @@ impl Side {
     async fn selected(&self, world: &World, filter: Filter) -> Result<BTreeSet<String>> {
         let object = world.crm.object(&self.object).context("object")?;
         let query = Query {
-            object: object,
+            object,
             filter,
             order: Vec::new(),
         };

@@ -32,7 +32,7 @@ pub fn write(value: &Value) -> Option<Json> {
     })
 }
 
-/// Reads what [`write`] wrote; none where it did not write it.
+/// Reads what [`write()`] wrote; none where it did not write it.
 #[must_use]
 pub fn read(json: &Json, kind: &Kind) -> Option<Value> {
     if json.is_null() {

@@ -13,6 +13,7 @@ mod m0008_people;
 mod m0009_messaging;
 mod m0010_enrolment;
 mod m0011_backtest;
+mod m0013_custom;
 mod m0014_tidying;
 mod table;
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_messaging::Migration),
             Box::new(m0010_enrolment::Migration),
             Box::new(m0011_backtest::Migration),
+            Box::new(m0013_custom::Migration),
             Box::new(m0014_tidying::Migration),
         ]
     }

@@ -126,8 +126,8 @@ async fn create_user(installation: &Installation, order: UserOrder) -> Result<An
         ("name", name),
         ("role", order.role.to_uppercase()),
     ];
-    let object = installation.crm.catalogue().object("user");
-    let index = |name: &str| object.and_then(|object| Some(object.field(name)?.0));
+    let object = installation.crm.object("user");
+    let index = |name: &str| object.as_ref().and_then(|object| Some(object.field(name)?.0));
     let values = given
         .into_iter()
         .filter_map(|(name, value)| Some((index(name)?, Value::text(value))));

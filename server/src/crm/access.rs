@@ -56,6 +56,8 @@ pub enum Permission {
     ManageSecrets,
     /// Say to whom nothing is sent.
     ManageSuppressions,
+    /// Define fields and objects.
+    DefineFields,
 }
 
 /// What one principal may see and do.

@@ -58,7 +58,9 @@ raw!(
     ScheduleId,
     SignalId,
     ApprovalId,
-    NotificationId
+    NotificationId,
+    CustomObjectId,
+    CustomFieldId
 );
 
 #[cfg(test)]

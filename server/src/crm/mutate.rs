@@ -10,6 +10,7 @@ use super::{
     Access, Crm, Record,
     access::Permission,
     cause::Cause,
+    custom,
     keyed::Seen,
     revocations::Revocations,
     validate::Code,
@@ -129,8 +130,11 @@ impl Crm {
                 settled.await.map_err(|_| store::Error::Stopped)??
             }
         };
-        if let Err(Refusal::Epoch { .. }) = outcome {
-            self.enrol.refresh().await?;
+        if let Err(Refusal::Epoch { name }) = &outcome {
+            match name.as_str() {
+                custom::EPOCH => self.catalogues.refresh().await?,
+                _ => self.enrol.refresh().await?,
+            }
         }
         Ok(outcome)
     }
@@ -191,7 +195,7 @@ fn changes_users(set: &WriteSet) -> bool {
     let changes = |write: &Write| match write {
         Write::Update(update) => update.table == user::Entity.table_name(),
         Write::Delete(delete) => delete.table == user::Entity.table_name(),
-        Write::Insert(_) | Write::Require(_) => false,
+        Write::Insert(_) | Write::Require(_) | Write::Sweep(_) => false,
     };
     set.writes().iter().any(changes)
 }
@@ -214,13 +218,13 @@ fn forbidden(mutation: &Mutation<'_>) -> Option<(usize, Problem)> {
 fn taken(commands: &[Command], refusal: &Refusal) -> Option<(usize, Problem)> {
     let Refusal::Taken { index } = refusal else { return None };
     commands.iter().enumerate().find_map(|(place, command)| {
-        let table = command.object.name;
+        let table = command.object.table;
         let unique = |column: &str| *index == format!("{table}.{column}") || *index == format!("{table}_{column}_live");
         let field = command
             .object
             .fields
             .iter()
-            .find(|field| field.unique && unique(field.column))?;
+            .find(|field| field.unique && field.custom.is_none() && unique(field.column))?;
         let message = format!("`{}` is taken already", field.name);
         Some((
             place,

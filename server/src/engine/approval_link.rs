@@ -71,10 +71,10 @@ impl Engine {
 
     /// What the user may do now; none where they may not sign in.
     async fn assignee(&self, user: UserId) -> Result<Option<Access>, Error> {
-        let Some(object) = self.crm.catalogue().object("user") else {
+        let Some(object) = self.crm.object("user") else {
             return Ok(None);
         };
-        let mut found = self.crm.get(&Access::system(), object, &[user.into()]).await?;
+        let mut found = self.crm.get(&Access::system(), &object, &[user.into()]).await?;
         let user = found
             .remove(&user.into())
             .filter(|user| user.get("disabledAt").is_null());

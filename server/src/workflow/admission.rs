@@ -39,7 +39,7 @@ pub const MAX_DEPTH: i64 = 16;
 /// Where starts are decided on.
 pub struct Desk<'a> {
     pub store: &'a Store,
-    pub catalogue: &'a Catalogue,
+    pub catalogue: Arc<Catalogue>,
     pub source: &'a Source,
     /// The server node that the runs are leased to.
     pub member: MemberId,
@@ -220,12 +220,12 @@ async fn text(
             start,
             plan,
             snapshot,
-            catalogue: desk.catalogue,
+            catalogue: &desk.catalogue,
         };
         match key.evaluate(&facts, &mut Budget::default()) {
             Ok(Value::Null) => return Ok(Ok(None)),
             Ok(value) => return Ok(Ok(Some(value.to_json().to_string()))),
-            Err(Fault::Unloaded(reference)) => facts::load(desk.catalogue, snapshot, &reference).await?,
+            Err(Fault::Unloaded(reference)) => facts::load(&desk.catalogue, snapshot, &reference).await?,
             Err(fault) => {
                 tracing::warn!(workflow = %start.workflow.0, key = key.source(), %fault, "a key has no value");
                 return Ok(Err(Reason::KeyFailed));

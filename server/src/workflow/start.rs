@@ -133,7 +133,7 @@ impl Workflows {
         object: Option<&str>,
         record: Option<&str>,
     ) -> Result<Result<Option<Arc<Record>>, Problem>, Error> {
-        let (object, record) = match (object.and_then(|name| crm.catalogue().object(name)), record) {
+        let (object, record) = match (object.and_then(|name| crm.object(name)), record) {
             (None, None) => return Ok(Ok(None)),
             (None, Some(_)) => {
                 return Ok(Err(refused(
@@ -156,7 +156,7 @@ impl Workflows {
         let Some(id) = id::parse(object.name, record) else {
             return Ok(Err(absent));
         };
-        let mut found = crm.get(access, object, &[id]).await?;
+        let mut found = crm.get(access, &object, &[id]).await?;
         let found = found.remove(&id).filter(|record| access.allows(Action::Read, record));
         Ok(found.map_or(Err(absent), |record| Ok(Some(record))))
     }

@@ -162,7 +162,7 @@ impl Engine {
 
     /// The object of the record that the run would be about; none where it would be about none.
     fn object_of(&self, version: &Version, start: &Start) -> Result<Option<Arc<Object>>, Refusal> {
-        let known = |name: &str| self.crm.catalogue().object(name).cloned();
+        let known = |name: &str| self.crm.object(name);
         if let Some(record) = &start.record {
             let object = id::split(record).and_then(|(prefix, _)| known(prefix));
             let absent = || Refusal::of("record", Code::NotFound, "there is no such record");

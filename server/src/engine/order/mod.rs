@@ -185,7 +185,7 @@ impl Segment<'_> {
         Scope {
             live: &self.live,
             snapshot: &self.decision.snapshot,
-            catalogue: self.engine.crm.catalogue(),
+            catalogue: &self.decision.catalogue,
             place: &step.scope,
             now,
             candidate,
@@ -199,8 +199,8 @@ impl Segment<'_> {
     }
 
     async fn load(&mut self, reference: &Reference) -> Result<(), Error> {
-        let catalogue = self.engine.crm.catalogue();
-        Ok(readable::load(catalogue, &mut self.decision.snapshot, reference).await?)
+        let catalogue = Arc::clone(&self.decision.catalogue);
+        Ok(readable::load(&catalogue, &mut self.decision.snapshot, reference).await?)
     }
 }
 

@@ -350,9 +350,9 @@ impl<'a> Segment<'a> {
             return Ok(());
         }
         if let Some((object, id)) = self.live.subject.clone()
-            && let Some(object) = self.engine.crm.catalogue().object(&object)
+            && let Some(object) = self.engine.crm.object(&object)
         {
-            self.decision.snapshot.load(object, id).await?;
+            self.decision.snapshot.load(&object, id).await?;
         }
         Ok(())
     }

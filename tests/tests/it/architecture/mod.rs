@@ -164,7 +164,7 @@ const CRATES: &[(&str, &[&str])] = &[
 
 /// The tables that hold records. Reading them past the access layer is the CRM's alone…
 const RECORDS: &[&str] = &[
-    "company", "contact", "deal", "message", "note", "pipeline", "stage", "task", "team", "user",
+    "company", "contact", "deal", "message", "note", "pipeline", "record", "stage", "task", "team", "user",
 ];
 
 /// … but for these, each with its reason.

@@ -189,7 +189,7 @@ both! {
             "concurrency": { "key": "record.source", "limit": 2, "overflow": "queue" },
         });
         world.publish(made(settings)).await?;
-        let object = Arc::clone(world.crm.catalogue().object("contact").context("object")?);
+        let object = world.crm.object("contact").context("object")?;
         let index = |name: &str| object.field(name).map(|(index, _)| index).context("field");
         let (name, title, source) = (index("name")?, index("jobTitle")?, index("source")?);
         let command = |number: usize| Command {

@@ -21,9 +21,11 @@ pub struct Model {
     pub kind: String,
     /// `AT_LEAST_ONCE` or `AT_MOST_ONCE`.
     pub delivery: String,
+    /// The format of `payload`; 0 in rows from before formats were numbered.
+    pub format: i64,
     /// The rendered order, JSON.
     pub payload: String,
-    /// `PENDING`, `SENDING`, `DONE`, `FAILED` or `UNKNOWN`.
+    /// `PENDING`, `SENDING`, `DONE`, `FAILED`, `UNKNOWN` or `CANCELLED`.
     pub state: String,
     /// Calls, counted before each.
     pub attempts: i64,

@@ -80,6 +80,10 @@ ids! {
     ApprovalId,
     /// Something that a user was told.
     NotificationId,
+    /// An object that an administrator has defined.
+    CustomObjectId,
+    /// A field that an administrator has defined.
+    CustomFieldId,
 }
 
 impl From<UserId> for RecordId {

@@ -16,7 +16,7 @@ pub struct Model {
     pub channel: String,
     /// `IN` or `OUT`.
     pub direction: String,
-    /// `QUEUED`, `SENT`, `DELIVERED`, `BOUNCED`, `FAILED`, `UNKNOWN` or `RECEIVED`.
+    /// `QUEUED`, `SENT`, `DELIVERED`, `BOUNCED`, `FAILED`, `UNKNOWN`, `CANCELLED` or `RECEIVED`.
     pub state: String,
     pub sender: Option<String>,
     pub recipient: Option<String>,

@@ -75,7 +75,7 @@ pub use stop::{Stop, StopOutcome};
 pub use switch::{Case, Switch};
 pub use update_record::UpdateRecord;
 pub use upsert_record::UpsertRecord;
-pub use wait_for::{Awaited, WaitFor};
+pub use wait_for::{Awaited, Awaits, WaitFor};
 pub use webhook::{Hook, Proof, Verification, Webhook};
 pub use when::When;
 

@@ -6,17 +6,18 @@ mod enrolment;
 use std::{collections::HashMap, sync::Arc};
 
 use chrono::TimeDelta;
+use serde_json::Value as Json;
 
 use crate::{
     call::Signature,
     definition::{Definition, Delivery},
     expression::{Bindings, Budget, Expression, Fault},
     key::NodeKey,
-    node::{CallWorkflow, Compiled, Hook, Kind, Work, Writes},
+    node::{Approval, Awaits, CallWorkflow, Compiled, FormField, Hook, Kind, Work, Writes, form},
     resolve::{Moment, Resolution, Unresolved},
     timetable::Timetable,
     track::Track,
-    value::Type,
+    value::{Type, Value},
 };
 
 pub use enrolment::{Concurrency, Deduplication, Enrolment, Rate};
@@ -41,7 +42,7 @@ pub struct PlanNode {
     /// The type of `steps.<key>.output`.
     pub output: Type,
     /// What it changes in the CRM.
-    pub writes: Option<Writes>,
+    pub writes: Vec<Writes>,
     work: Work,
 }
 
@@ -70,8 +71,8 @@ pub enum Operation {
 pub enum Occasion {
     /// A committed mutation of a record.
     Change(Operation),
-    /// A person.
-    Hand,
+    /// A person, who is asked this first.
+    Hand(Vec<FormField>),
     /// A time; with an object, each of its records for which the condition holds then.
     Time(Box<Timetable>),
     /// A call from outside.
@@ -107,7 +108,7 @@ impl Trigger {
     pub fn operation(&self) -> Option<Operation> {
         match self.occasion {
             Occasion::Change(operation) => Some(operation),
-            Occasion::Hand | Occasion::Time(_) | Occasion::Call(_) => None,
+            Occasion::Hand(_) | Occasion::Time(_) | Occasion::Call(_) => None,
         }
     }
 
@@ -115,7 +116,7 @@ impl Trigger {
     pub fn timetable(&self) -> Option<&Timetable> {
         match &self.occasion {
             Occasion::Time(timetable) => Some(timetable),
-            Occasion::Change(_) | Occasion::Hand | Occasion::Call(_) => None,
+            Occasion::Change(_) | Occasion::Hand(_) | Occasion::Call(_) => None,
         }
     }
 
@@ -123,8 +124,31 @@ impl Trigger {
     pub fn hook(&self) -> Option<&Hook> {
         match &self.occasion {
             Occasion::Call(hook) => Some(hook),
-            Occasion::Change(_) | Occasion::Hand | Occasion::Time(_) => None,
+            Occasion::Change(_) | Occasion::Hand(_) | Occasion::Time(_) => None,
         }
+    }
+
+    /// What a person is asked before a run starts; empty where nothing is, and any answers are taken.
+    pub fn form(&self) -> &[FormField] {
+        match &self.occasion {
+            Occasion::Hand(form) => form,
+            Occasion::Change(_) | Occasion::Time(_) | Occasion::Call(_) => &[],
+        }
+    }
+
+    /// Answers with the types that the form promises.
+    pub fn answers(&self, json: &Json) -> Value {
+        let typed = match self.form() {
+            [] => None,
+            form => form::answers(form).decode(json).ok(),
+        };
+        typed.unwrap_or_else(|| Value::from_json(json))
+    }
+
+    /// What a call from outside has sent, with the types that its schema promises.
+    pub fn payload(&self, json: &Json) -> Value {
+        let schema = self.hook().and_then(|hook| hook.payload.as_ref());
+        schema.map_or_else(|| Value::from_json(json), |schema| schema.value(json))
     }
 
     /// Whether a change is one that this trigger listens to, whatever its condition says.
@@ -175,8 +199,8 @@ impl Plan {
 
     /// Whether any change that the other makes can start a run of this one.
     pub fn is_set_off_by_any(&self, other: &Plan) -> bool {
-        let writes = other.nodes().filter_map(|(_, node)| node.writes.as_ref());
-        writes.into_iter().any(|writes| self.is_set_off_by(writes))
+        let mut writes = other.nodes().flat_map(|(_, node)| &node.writes);
+        writes.any(|writes| self.is_set_off_by(writes))
     }
 
     /// The rails for [`crate::run::Run`].
@@ -251,6 +275,19 @@ impl PlanNode {
     pub fn item(&self) -> Option<&Type> {
         match &self.work {
             Work::Resolve(work) => work.item(),
+            Work::Trigger(_) | Work::Called(_) | Work::Gather => None,
+        }
+    }
+
+    /// Whether the node asks people.
+    pub fn asks(&self) -> bool {
+        *self.kind == *Approval::DESCRIPTION.kind
+    }
+
+    /// What the node waits for, where it is a `waitFor`.
+    pub fn awaits(&self) -> Option<Awaits> {
+        match &self.work {
+            Work::Resolve(work) => work.awaits(),
             Work::Trigger(_) | Work::Called(_) | Work::Gather => None,
         }
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use cron::{Cron, NotACron};
 pub use date::{DateRule, NotAnOffset, Offset};
-pub use wall::{NotATimeOfDay, TimeOfDay};
+pub use wall::{NotATimeOfDay, TimeOfDay, instant};
 
 /// When a trigger looks.
 #[derive(Clone, Debug)]

@@ -14,6 +14,8 @@ mod m0009_messaging;
 mod m0010_enrolment;
 mod m0011_backtest;
 mod m0012_roles;
+mod m0013_custom;
+mod m0014_tidying;
 mod table;
 
 use sea_orm_migration::prelude::*;
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_enrolment::Migration),
             Box::new(m0011_backtest::Migration),
             Box::new(m0012_roles::Migration),
+            Box::new(m0013_custom::Migration),
+            Box::new(m0014_tidying::Migration),
         ]
     }
 }

@@ -1,5 +1,6 @@
-//! What an operator decides: `pointsman.toml`, then `POINTSMAN_*` variables, then `DATABASE_URL`; the later wins. A key that
-//! nobody knows is an error, for a setting that is ignored is worse than a server that doesn't start.
+//! What an operator decides: `pointsman.toml`, then `POINTSMAN_*` variables, then `DATABASE_URL` and
+//! `NATS_URL`; the later wins. A key that nobody knows is an error, for a setting that is ignored is worse than a server that
+//! doesn't start.
 
 use std::{
     collections::HashMap,
@@ -31,6 +32,7 @@ const KEYS: &[&str] = &[
     "inbound.email_token",
     "listen",
     "log",
+    "nats_url",
     "origins",
     "postgres_connections",
     "public_url",
@@ -55,6 +57,7 @@ const KEYS: &[&str] = &[
 const CONNECTIONS: u32 = 2;
 
 const DATABASE_URL: &str = "DATABASE_URL";
+const NATS_URL: &str = "NATS_URL";
 const PREFIX: &str = "POINTSMAN";
 
 /// The whole configuration.
@@ -75,6 +78,8 @@ pub struct Config {
     pub inbound_email_token: Option<SecretString>,
     pub egress: egress::Settings,
     pub retention: Retention,
+    /// By what server nodes on one PostgreSQL tell each other of their commits; none takes the database.
+    pub nats_url: Option<SecretString>,
     /// What secrets are sealed with, the key in use first; none given takes that of the data folder.
     pub secret_keys: Vec<SecretString>,
 }
@@ -112,6 +117,7 @@ struct Raw {
     data: PathBuf,
     database_url: Option<String>,
     postgres_connections: u32,
+    nats_url: Option<String>,
     #[serde(default)]
     origins: Vec<String>,
     #[serde(default)]
@@ -187,10 +193,11 @@ impl Config {
             Some(file) => sources = sources.add_source(File::from(file).format(FileFormat::Toml)),
             None => sources = sources.add_source(File::new("pointsman", FileFormat::Toml).required(false)),
         }
-        let database = variables.get(DATABASE_URL).cloned();
+        let [database, nats] = [DATABASE_URL, NATS_URL].map(|name| variables.get(name).cloned());
         let sources = sources
             .add_source(environment(variables))
             .set_override_option("database_url", database)?
+            .set_override_option("nats_url", nats)?
             .build()?;
         for key in keys(&sources.cache) {
             check(&key)?;
@@ -229,6 +236,7 @@ impl Config {
                 ca: raw.egress.ca,
             },
             retention: raw.retention,
+            nats_url: raw.nats_url.map(SecretString::from),
             secret_keys: raw.secret_keys.into_iter().map(SecretString::from).collect(),
         })
     }

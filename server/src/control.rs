@@ -125,8 +125,8 @@ async fn create_user(installation: &Installation, order: UserOrder) -> Result<An
     };
     let name = order.name.unwrap_or_else(|| order.email.clone());
     let given = [("email", order.email), ("name", name), ("role", role.role.text())];
-    let object = installation.crm.catalogue().object("user");
-    let index = |name: &str| object.and_then(|object| Some(object.field(name)?.0));
+    let object = installation.crm.object("user");
+    let index = |name: &str| object.as_ref().and_then(|object| Some(object.field(name)?.0));
     let values = given
         .into_iter()
         .filter_map(|(name, value)| Some((index(name)?, Value::text(value))));

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use pointsman_entities::time::Timestamp;
 use pointsman_graph::{
     expression::{Bindings, Lookup},
+    plan::{Plan, Trigger},
     value::{Reference, Value},
 };
+use serde_json::Value as Json;
 
 use crate::{
     crm::{
@@ -60,6 +62,7 @@ impl Bindings for ChangeFacts<'_, '_> {
 /// What is known of a run that is about to start: `record`, `previous`, `trigger` and `now`.
 pub struct StartFacts<'a, 's> {
     pub start: &'a Enrolled,
+    pub plan: &'a Plan,
     pub snapshot: &'a Snapshot<'s>,
     pub catalogue: &'a Catalogue,
 }
@@ -73,6 +76,13 @@ impl StartFacts<'_, '_> {
         }
     }
 
+    /// What was brought along, with the types that the trigger's check promised.
+    fn brought(&self, json: &Json, typed: impl Fn(&Trigger, &Json) -> Value) -> Value {
+        let node = self.start.trigger.parse().ok().and_then(|key| self.plan.node(&key));
+        let trigger = node.and_then(|node| node.trigger());
+        trigger.map_or_else(|| Value::from_json(json), |trigger| typed(trigger, json))
+    }
+
     fn trigger(&self, field: &str) -> Option<Value> {
         let start = self.start;
         match field {
@@ -84,8 +94,8 @@ impl StartFacts<'_, '_> {
                 let names = record.map(|record| changed_fields(start.previous.as_deref(), record));
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
-            "form" => Some(Value::from_json(&start.form)),
-            "payload" => Some(Value::from_json(&start.payload)),
+            "form" => Some(self.brought(&start.form, Trigger::answers)),
+            "payload" => Some(self.brought(&start.payload, Trigger::payload)),
             "inputs" => Some(
                 start
                     .caller

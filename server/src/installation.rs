@@ -13,8 +13,8 @@ use crate::{
     },
     auth::{self, Accounts},
     config::Config,
-    crm::{Catalogue, Crm, write::Enrol},
-    engine::{self, Actions, Engine, Link, Parts, hints::Hints},
+    crm::{Catalogues, Crm, write::Enrol},
+    engine::{self, Actions, Engine, Link, Parts, hints::Hints, notices::Channel},
     messaging::{Links, Messaging},
     secrets::{self, Secrets, keyring::Keyring},
     seed,
@@ -75,16 +75,17 @@ impl Installation {
             texter: config.sms.clone().map(Texter::new).transpose()?,
         };
         let store = Arc::new(Store::open(&config.location).await?);
-        let (source, catalogue) = (Arc::new(source), Arc::new(Catalogue::core()));
+        let source = Arc::new(source);
+        let catalogues = Arc::new(Catalogues::open(Arc::clone(&store)).await?);
         let keyring = Arc::new(keyring(config, &source)?);
         let links = Arc::new(Links::new(Arc::clone(&keyring)));
         let secrets = Arc::new(Secrets::new(Arc::clone(&store), Arc::clone(&source), keyring));
         secrets.reseal().await?;
         let member: MemberId = source.id();
-        let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogue)));
+        let versions = Arc::new(Versions::new(Arc::clone(&store), Arc::clone(&catalogues)));
         let triggers = Arc::new(Triggers::new(
             Arc::clone(&store),
-            Arc::clone(&catalogue),
+            Arc::clone(&catalogues),
             Arc::clone(&versions),
             Arc::clone(&source),
             member,
@@ -93,14 +94,14 @@ impl Installation {
         let link = Arc::new(Link::default());
         let crm = Arc::new(Crm::new(
             Arc::clone(&store),
-            Arc::clone(&catalogue),
+            Arc::clone(&catalogues),
             Arc::clone(&source),
             triggers.clone(),
             link.clone(),
         ));
         let workflows = Workflows::new(
             Arc::clone(&store),
-            catalogue,
+            catalogues,
             Arc::clone(&versions),
             Arc::clone(&triggers),
             Arc::clone(&source),
@@ -118,6 +119,7 @@ impl Installation {
             hints: Arc::<Hints>::default(),
             member,
             retention: config.retention,
+            channel: channel(config),
         });
         link.connect(&engine);
         seed::first_pipeline(&crm).await?;
@@ -130,6 +132,15 @@ impl Installation {
             secrets,
             links,
         })
+    }
+}
+
+/// A folder belongs to one process, which has nobody to tell.
+fn channel(config: &Config) -> Option<Channel> {
+    match (&config.location, &config.nats_url) {
+        (Location::Folder(_), _) => None,
+        (Location::Postgres { .. }, Some(url)) => Some(Channel::Nats(url.clone())),
+        (Location::Postgres { url, .. }, None) => Some(Channel::Postgres(url.clone())),
     }
 }
 

@@ -1,5 +1,8 @@
 //! Pointsman's server: the CRM, its workflows, the engine that runs them, and the GraphQL API over all of it.
 
+// How deep the futures of the API's merged roots lie in one another.
+#![recursion_limit = "256"]
+
 pub mod actions;
 pub mod api;
 pub mod app;

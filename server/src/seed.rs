@@ -249,13 +249,10 @@ async fn create(crm: &Crm, name: &str, records: Vec<Values>) -> Result<Vec<Arc<R
         object: name.to_owned(),
         message,
     };
-    let object = crm
-        .catalogue()
-        .object(name)
-        .ok_or_else(|| refused("no such object".into()))?;
+    let object = crm.object(name).ok_or_else(|| refused("no such object".into()))?;
     let index = |(field, value): (&str, Value)| object.field(field).map(|(index, _)| (index, value));
     let command = |values: Values| Command {
-        object: Arc::clone(object),
+        object: Arc::clone(&object),
         verb: Verb::Create {
             values: values.into_iter().filter_map(index).collect(),
         },

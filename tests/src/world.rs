@@ -9,7 +9,13 @@ use pointsman::{
     config::{Config, Log},
     crm::{
         Access, Crm, Record,
+        custom::{
+            definition::{Choice, Type},
+            fields::NewField,
+            objects::NewObject,
+        },
         filter::Filter,
+        keyed::Request,
         mutate::{Mutation, Outcome},
         query::{Page, Query},
         validate,
@@ -27,6 +33,7 @@ use pointsman::{
     workflow::manage::{New, Published, Workflows},
 };
 use pointsman_entities::{
+    custom_field, custom_object,
     ids::{RunId, WorkflowId},
     run, schedule, step,
     time::Timestamp,
@@ -90,6 +97,8 @@ pub struct Outside {
     pub egress: egress::Settings,
     pub smtp: Option<SmtpConfig>,
     pub sms: Option<SmsConfig>,
+    /// A NATS server, by its URL.
+    pub nats: Option<String>,
 }
 
 impl World {
@@ -174,7 +183,8 @@ impl World {
 
     /// The record as it is now.
     pub async fn read(&self, record: &Record) -> Result<Arc<Record>> {
-        let mut found = self.crm.get(&self.access, &record.object, &[record.id]).await?;
+        let object = self.crm.object(record.object.name).context("object")?;
+        let mut found = self.crm.get(&self.access, &object, &[record.id]).await?;
         found.remove(&record.id).context("the record is gone")
     }
 
@@ -195,6 +205,24 @@ impl World {
     /// Creates and publishes a workflow.
     pub async fn publish(&self, definition: Json) -> Result<WorkflowId> {
         publish(&self.workflows, definition).await
+    }
+
+    /// Defines a field.
+    pub async fn define(&self, new: &NewField) -> Result<custom_field::Model> {
+        let made = self.crm.create_field(Request::from(&self.access), new).await?;
+        made.map_err(|problem| anyhow!("{problem:?}"))
+    }
+
+    /// Defines an object.
+    pub async fn define_object(&self, key: &str) -> Result<custom_object::Model> {
+        let new = NewObject {
+            key: key.into(),
+            label: key.into(),
+            description: String::new(),
+            position: None,
+        };
+        let made = self.crm.create_object(Request::from(&self.access), &new).await?;
+        made.map_err(|problem| anyhow!("{problem:?}"))
     }
 
     /// A connection that reads, for what the installation itself doesn't show.
@@ -279,7 +307,7 @@ impl World {
 
     /// The records of an object, at most a hundred.
     pub async fn all(&self, object: &str) -> Result<Vec<Arc<Record>>> {
-        let object = Arc::clone(self.crm.catalogue().object(object).context("object")?);
+        let object = self.crm.object(object).context("object")?;
         let query = Query {
             object,
             filter: Filter::Always(true),
@@ -388,7 +416,7 @@ async fn write(
     verb: impl FnOnce(Vec<(usize, pointsman::crm::Value)>) -> Verb,
     values: Json,
 ) -> Result<Arc<Record>> {
-    let object = crm.catalogue().object(object).context("object")?;
+    let object = crm.object(object).context("object")?;
     let mut typed = Vec::new();
     for (name, json) in values.as_object().context("values")? {
         let (index, field) = object.field(name).with_context(|| format!("field {name}"))?;
@@ -396,7 +424,7 @@ async fn write(
         typed.push((index, value.map_err(|invalid| anyhow!("{name}: {}", invalid.message))?));
     }
     let command = Command {
-        object: Arc::clone(object),
+        object: Arc::clone(&object),
         verb: verb(typed),
     };
     let mutation = Mutation {
@@ -410,6 +438,37 @@ async fn write(
         Outcome::Written(records) => records.into_iter().next().context("a record"),
         other => bail!("{other:?}"),
     }
+}
+
+/// A text field of contacts, to be changed into the one that a test wants.
+#[must_use]
+pub fn field(key: &str, kind: Type) -> NewField {
+    NewField {
+        object: "contact".into(),
+        key: key.into(),
+        label: key.into(),
+        description: String::new(),
+        kind,
+        scale: None,
+        target: None,
+        options: Vec::new(),
+        required: false,
+        unique: false,
+        indexed: false,
+        default: None,
+        position: None,
+    }
+}
+
+/// Options of a choice that are in use.
+#[must_use]
+pub fn options(keys: &[&str]) -> Vec<Choice> {
+    let option = |key: &&str| Choice {
+        key: (*key).into(),
+        label: key.to_lowercase(),
+        retired: false,
+    };
+    keys.iter().map(option).collect()
 }
 
 /// Creates and publishes a workflow as the system.
@@ -460,6 +519,7 @@ pub fn config(data: PathBuf, location: Location, outside: &Outside) -> Config {
         inbound_email_token: Some(INBOUND_TOKEN.into()),
         egress: outside.egress.clone(),
         retention: Retention::default(),
+        nats_url: outside.nats.clone().map(Into::into),
         secret_keys: vec![SECRET_KEY.into()],
     }
 }

@@ -7,7 +7,7 @@ use crate::{
     definition::Definition,
     key::NodeKey,
     node::{Compiled, Writes},
-    plan::Plan,
+    plan::{Plan, PlanNode, Trigger},
 };
 
 pub(super) fn warnings(definition: &Definition, compiled: &HashMap<NodeKey, Compiled>) -> Vec<Problem> {
@@ -20,13 +20,13 @@ pub(super) fn warnings(definition: &Definition, compiled: &HashMap<NodeKey, Comp
     let triggers: Vec<_> = nodes()
         .filter_map(|(key, compiled)| Some((key, compiled.trigger()?)))
         .collect();
-    let pairs = nodes().filter_map(|(key, compiled)| Some((key, compiled.writes.as_ref()?)));
-    let warn = |(key, writes): (&NodeKey, &Writes)| {
-        let (trigger, _) = triggers.iter().find(|(_, trigger)| trigger.is_set_off_by(writes))?;
+    let warn = |(key, compiled): (&NodeKey, &Compiled)| {
+        let set_off = |trigger: &Trigger| compiled.writes.iter().any(|writes| trigger.is_set_off_by(writes));
+        let (trigger, _) = triggers.iter().find(|(_, trigger)| set_off(trigger))?;
         let message = format!("what `{key}` changes can trigger this workflow again, by `{trigger}`");
         Some(Problem::warning(Code::TriggersItself, message).at(key))
     };
-    pairs.filter_map(warn).collect()
+    nodes().filter_map(warn).collect()
 }
 
 /// A workflow's name and plan.
@@ -35,11 +35,8 @@ pub type Named<'p> = (&'p str, &'p Plan);
 /// The warnings of a workflow about others that it can set off and that can set it off again: the shortest way round for
 /// each node that begins one. `plan` stands for the workflow called `name`; `others` are the active ones by their names.
 pub fn between(name: &str, plan: &Plan, others: &[Named<'_>]) -> Vec<Problem> {
-    let writing = plan
-        .nodes()
-        .filter_map(|(key, node)| Some((key, node.writes.as_ref()?)));
-    let warn = |(key, writes): (&NodeKey, &Writes)| {
-        let round = round(plan, writes, others)?;
+    let warn = |(key, node): (&NodeKey, &PlanNode)| {
+        let round = node.writes.iter().find_map(|writes| round(plan, writes, others))?;
         let names: Vec<_> = round.iter().map(|(name, _)| format!("“{name}”")).collect();
         let first = names.first()?;
         let message = format!(
@@ -48,7 +45,7 @@ pub fn between(name: &str, plan: &Plan, others: &[Named<'_>]) -> Vec<Problem> {
         );
         Some(Problem::warning(Code::TriggerEachOther, message).at(key))
     };
-    writing.filter_map(warn).collect()
+    plan.nodes().filter_map(warn).collect()
 }
 
 /// The shortest way from a change over other workflows back to the plan; none where there is no way.

@@ -14,7 +14,7 @@ pub(super) fn doubled(definition: &Definition) -> Vec<Problem> {
     let again = paths.filter(|(_, path)| !seen.insert(*path));
     let problem = |(node, path): (_, &str)| {
         let message = format!("two webhooks have the path `{path}`");
-        Problem::error(Code::DuplicateName, message).at(node).field("path")
+        Problem::error(Code::DuplicatePath, message).at(node).field("path")
     };
     again.map(problem).collect()
 }

@@ -83,6 +83,8 @@ pub enum Code {
     StepNotUpstream,
     /// Two of one name where names tell them apart.
     DuplicateName,
+    /// Two webhooks that listen at one path.
+    DuplicatePath,
     /// Two fields that exclude each other.
     Ambiguous,
     /// What is handed over is none of what is asked for.
@@ -144,6 +146,7 @@ impl Code {
             Code::WrongType => "WRONG_TYPE",
             Code::StepNotUpstream => "STEP_NOT_UPSTREAM",
             Code::DuplicateName => "DUPLICATE_NAME",
+            Code::DuplicatePath => "DUPLICATE_PATH",
             Code::Ambiguous => "AMBIGUOUS",
             Code::UnknownParameter => "UNKNOWN_PARAMETER",
             Code::NotCallable => "NOT_CALLABLE",

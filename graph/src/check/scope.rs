@@ -11,7 +11,7 @@ use crate::{
     definition::Node,
     expression::TypeScope,
     key::NodeKey,
-    node::{Compiled, Config},
+    node::{Compiled, Config, FormField, form},
     track::{Flow, NodeIndex, Reach, Track},
     value::{FieldType, Fields, Schema, Type},
 };
@@ -117,9 +117,13 @@ impl<'c> Scopes<'c> {
             Type::Record(object) if &*object.name == "message" => scope.with("message", record.clone()),
             _ => scope,
         };
-        let (inputs, payload) = (self.inputs(origins), joint(|seen| &seen.payload));
+        let (inputs, payload, form) = (
+            self.inputs(origins),
+            joint(|seen| &seen.payload),
+            joint(|seen| &seen.form),
+        );
         scope
-            .with("trigger", trigger(&record, &previous, inputs, payload))
+            .with("trigger", trigger(&record, &previous, [form, inputs, payload]))
             .with("record", record)
             .with("previous", previous)
             .with("now", Type::Timestamp)
@@ -166,6 +170,7 @@ struct Seen {
     record: Type,
     previous: Type,
     payload: Type,
+    form: Type,
 }
 
 impl Seen {
@@ -174,7 +179,19 @@ impl Seen {
             record,
             previous,
             payload: Type::Null,
+            form: Type::map_of(Type::Dyn),
         })
+    }
+
+    /// A start by hand: where the trigger asks nothing, any answers may be there.
+    fn asked(self, form: Option<&[FormField]>) -> Seen {
+        match form {
+            None | Some([]) => self,
+            Some(form) => Seen {
+                form: form::answers(form),
+                ..self
+            },
+        }
     }
 }
 
@@ -188,15 +205,23 @@ fn seen(config: &Config, schema: &Arc<dyn Schema>) -> Option<Seen> {
         Config::RecordCreated(trigger) => Seen::record(record(&trigger.object), Type::Null),
         Config::RecordUpdated(trigger) => Seen::record(record(&trigger.object), record(&trigger.object)),
         Config::RecordDeleted(trigger) => Seen::record(record(&trigger.object), Type::Null),
-        Config::Manual(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
+        Config::Manual(trigger) => {
+            let record = if trigger.has_record() {
+                record(&trigger.object)
+            } else {
+                Type::Null
+            };
+            Seen::record(record, Type::Null).map(|seen| seen.asked(trigger.form.as_deref()))
+        }
         Config::Schedule(trigger) if trigger.has_record() => Seen::record(record(&trigger.object), Type::Null),
         Config::Called(trigger) if trigger.object.is_some() => Seen::record(record(&trigger.object), Type::Null),
         Config::DateReached(trigger) => Seen::record(record(&trigger.object), Type::Null),
-        Config::Manual(_) | Config::Schedule(_) | Config::Called(_) => Seen::record(Type::Null, Type::Null),
+        Config::Schedule(_) | Config::Called(_) => Seen::record(Type::Null, Type::Null),
         Config::Webhook(trigger) => Some(Seen {
             record: Type::Null,
             previous: Type::Null,
             payload: trigger.payload_type(),
+            form: Type::map_of(Type::Dyn),
         }),
         Config::MessageReceived(_) => Seen::record(record(&Some("message".to_owned())), Type::Null),
         Config::ForEach(_) | Config::CallWorkflow(_) => None,
@@ -251,7 +276,7 @@ fn called(config: &Config) -> Option<Signature> {
     }
 }
 
-fn trigger(record: &Type, previous: &Type, inputs: Type, payload: Type) -> Type {
+fn trigger(record: &Type, previous: &Type, [form, inputs, payload]: [Type; 3]) -> Type {
     fields([
         ("key", Type::String),
         ("kind", Type::String),
@@ -259,7 +284,7 @@ fn trigger(record: &Type, previous: &Type, inputs: Type, payload: Type) -> Type 
         ("record", record.clone()),
         ("previous", previous.clone()),
         ("changed", Type::list_of(Type::String)),
-        ("form", Type::map_of(Type::Dyn)),
+        ("form", form),
         ("inputs", inputs),
         ("payload", payload),
     ])

@@ -225,16 +225,37 @@ impl<'c> Site<'c> {
 
     /// As `template`, where secrets can be put in too, each alone in its `{{ }}`: what one says is known to nobody here.
     pub fn template_with_secrets(&mut self, field: &str, source: Option<&str>, escape: Escape) -> Option<Template> {
-        const SECRETS: &str = "secrets";
+        let secrets = ("secrets", Type::map_of(Type::String));
+        let message = "a secret stands alone, as `{{ secrets.name }}`: nothing can be computed from it";
+        self.template_inserting(field, source, escape, (secrets, message))
+    }
+
+    /// As `template`, where the link to unsubscribe can be put in too: it is known only once the receiver is.
+    pub fn template_with_links(&mut self, field: &str, source: Option<&str>, escape: Escape) -> Option<Template> {
+        let links = ("links", super::fields([("unsubscribe", Type::String)]));
+        let message = "a link stands alone, as `{{ links.unsubscribe }}`: nothing can be computed from it";
+        self.template_inserting(field, source, escape, (links, message))
+    }
+
+    fn template_inserting(
+        &mut self,
+        field: &str,
+        source: Option<&str>,
+        escape: Escape,
+        ((variable, ty), message): ((&str, Type), &str),
+    ) -> Option<Template> {
         let source = source.filter(|source| !source.is_empty())?;
-        if !source.contains(SECRETS) {
+        if !source.contains(variable) {
             return self.template(field, Some(source), escape);
         }
         let variables = self.scope.variables.clone();
-        match Template::compile(source, &variables.with(SECRETS, Type::map_of(Type::String)), escape) {
-            Ok(template) if template.only_inserts(SECRETS) => Some(template),
+        match Template::compile(source, &variables.with(variable, ty), escape) {
+            Ok(template) if template.only_inserts(variable) => {
+                let known = template.paths().into_iter();
+                self.reads.extend(known);
+                Some(template)
+            }
             Ok(_) => {
-                let message = "a secret stands alone, as `{{ secrets.name }}`: nothing can be computed from it";
                 self.report(Problem::error(Code::InvalidValue, message).field(field));
                 None
             }

@@ -36,6 +36,13 @@ pub enum Filter {
         /// The values.
         values: Arc<[Value]>,
     },
+    /// The field's list of texts has the text among its items.
+    Holds {
+        /// The field.
+        field: Arc<str>,
+        /// The text.
+        text: Arc<str>,
+    },
     /// The field is empty.
     IsNull {
         /// The field.
@@ -132,6 +139,10 @@ impl Filter {
             Filter::Not(part) => !part.matches(record),
             Filter::Compare { field: name, op, value } => compare(field(name), *op, value),
             Filter::In { field: name, values } => values.contains(field(name)),
+            Filter::Holds { field: name, text } => match field(name) {
+                Value::List(items) => items.contains(&Value::String(Arc::clone(text))),
+                _ => false,
+            },
             Filter::IsNull { field: name } => matches!(field(name), Value::Null),
             Filter::Contains {
                 field: name,

@@ -118,6 +118,9 @@ impl Translation<'_> {
 
     fn membership(&mut self, both: &[Node; 2]) -> Option<Filter> {
         let [element, collection] = both;
+        if let Some(field) = self.field(collection) {
+            return self.holding(field, element);
+        }
         let field = self.field(element)?;
         let Value::List(items) = self.constant(collection)? else {
             return None;
@@ -135,6 +138,18 @@ impl Translation<'_> {
             Some(within)
         } else {
             Some(Filter::Any(vec![within, Filter::IsNull { field: field.name }]))
+        }
+    }
+
+    /// Whether a field's list of texts has a text among its items.
+    fn holding(&mut self, field: Field, element: &Node) -> Option<Filter> {
+        let texts = matches!(&field.ty, Type::List(item) if item.without_null().is_text());
+        match self.constant(element)? {
+            Value::String(text) if texts => Some(Filter::Holds {
+                field: field.name,
+                text,
+            }),
+            _ => None,
         }
     }
 

@@ -81,7 +81,7 @@ impl Kind for Called {
         Compiled {
             output: Type::Null,
             work: site.unless_wrong(work),
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

@@ -114,7 +114,7 @@ impl Kind for DateReached {
         Compiled {
             output: Type::Null,
             work: trigger.map(|trigger| Work::Trigger(Arc::new(trigger))),
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

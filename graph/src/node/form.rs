@@ -119,6 +119,24 @@ pub fn accept(form: &[FormField], answers: &Map<String, Json>) -> Result<Map<Str
     if unfit.is_empty() { Ok(kept) } else { Err(unfit) }
 }
 
+/// As [`accept`], of any JSON: nothing at all answers no question. Where the form asks nothing, what is given stays as it
+/// is.
+///
+/// # Errors
+/// As [`accept`]; or that these are no answers.
+pub fn read(form: &[FormField], given: &Json) -> Result<Json, Vec<Unfit>> {
+    match given {
+        _ if form.is_empty() => Ok(given.clone()),
+        Json::Null => accept(form, &Map::new()).map(Json::Object),
+        Json::Object(given) => accept(form, given).map(Json::Object),
+        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => Err(vec![Unfit {
+            name: String::new(),
+            missing: false,
+            message: "the answers are an object, by the names of the questions".to_owned(),
+        }]),
+    }
+}
+
 /// Reports questions without a name of their own, and choices without options.
 pub(super) fn check(form: &[FormField], site: &mut Site<'_>) {
     let mut seen = HashSet::new();

@@ -80,7 +80,7 @@ impl Kind for Join {
         Compiled {
             output: Type::Null,
             work: site.unless_wrong(Work::Gather),
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json};
 
+use super::wait_for::Awaits;
 use crate::{
     call::Signature,
     catalogue::{Description, Family},
@@ -51,7 +52,7 @@ pub(crate) struct Compiled {
     /// Present unless the config has problems.
     pub work: Option<Work>,
     /// What a run changes here, for warnings about loops.
-    pub writes: Option<Writes>,
+    pub writes: Vec<Writes>,
 }
 
 /// What a node does when its turn comes.
@@ -90,6 +91,11 @@ pub(crate) trait Resolve: fmt::Debug + Send + Sync {
     fn item(&self) -> Option<&Type> {
         None
     }
+
+    /// What it waits for; none for what is no `waitFor`.
+    fn awaits(&self) -> Option<Awaits> {
+        None
+    }
 }
 
 impl Compiled {
@@ -106,7 +112,7 @@ impl Compiled {
         Compiled {
             output: Type::Null,
             work: None,
-            writes: None,
+            writes: Vec::new(),
         }
     }
 
@@ -124,21 +130,19 @@ impl Compiled {
         Compiled {
             output,
             work,
-            writes: None,
+            writes: Vec::new(),
         }
     }
 
-    /// The same node, which makes this change.
+    /// The same node, which makes this change too.
     #[must_use]
-    pub fn writing(self, object: &Arc<str>, operation: Operation, fields: Vec<Arc<str>>) -> Compiled {
-        Compiled {
-            writes: Some(Writes {
-                object: Arc::clone(object),
-                operation,
-                fields,
-            }),
-            ..self
-        }
+    pub fn writing(mut self, object: &Arc<str>, operation: Operation, fields: Vec<Arc<str>>) -> Compiled {
+        self.writes.push(Writes {
+            object: Arc::clone(object),
+            operation,
+            fields,
+        });
+        self
     }
 }
 

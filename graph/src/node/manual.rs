@@ -79,7 +79,7 @@ impl Kind for Manual {
             .map(|object| Arc::clone(&object.name));
         let trigger = Trigger {
             object,
-            occasion: Occasion::Hand,
+            occasion: Occasion::Hand(self.form.clone().unwrap_or_default()),
             fields: Vec::new(),
             condition: None,
         };
@@ -89,7 +89,7 @@ impl Kind for Manual {
         Compiled {
             output: Type::Null,
             work,
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

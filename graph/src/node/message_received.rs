@@ -80,7 +80,7 @@ impl Kind for MessageReceived {
         Compiled {
             output: Type::Null,
             work: trigger.map(|trigger| Work::Trigger(Arc::new(trigger))),
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

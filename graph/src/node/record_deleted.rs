@@ -55,7 +55,7 @@ impl Kind for RecordDeleted {
         Compiled {
             output: Type::Null,
             work,
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

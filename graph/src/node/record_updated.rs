@@ -66,7 +66,7 @@ impl Kind for RecordUpdated {
         Compiled {
             output: Type::Null,
             work,
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

@@ -92,7 +92,7 @@ impl Kind for Schedule {
         Compiled {
             output: Type::Null,
             work: trigger.map(|trigger| Work::Trigger(Arc::new(trigger))),
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

@@ -96,7 +96,11 @@ impl Kind for SendEmail {
             Field::optional("bcc", Input::Templates, "who gets a copy that nobody else sees"),
             Field::optional("replyTo", Input::Template, "where answers go"),
             Field::required("subject", Input::Template, "what it is about"),
-            Field::optional("text", Input::Template, "the message as plain text"),
+            Field::optional(
+                "text",
+                Input::Template,
+                "the message as plain text; in marketing `{{ links.unsubscribe }}` is the link to unsubscribe",
+            ),
             Field::optional("html", Input::Template, "the message as HTML"),
             Field::optional(
                 "kind",
@@ -115,9 +119,13 @@ impl Kind for SendEmail {
         let bcc = Recipients::compile(self.bcc.as_ref(), "bcc", site);
         let reply_to = site.template("replyTo", self.reply_to.as_deref(), Escape::Header);
         let subject = site.template("subject", self.subject.as_deref(), Escape::Header);
-        let text = site.template("text", self.text.as_deref(), Escape::None);
-        let html = site.template("html", self.html.as_deref(), Escape::Html);
         let kind = self.kind.unwrap_or(EmailKind::Transactional);
+        let mut body = |field: &str, source: Option<&str>, escape| match kind {
+            EmailKind::Marketing => site.template_with_links(field, source, escape),
+            EmailKind::Transactional => site.template(field, source, escape),
+        };
+        let text = body("text", self.text.as_deref(), Escape::None);
+        let html = body("html", self.html.as_deref(), Escape::Html);
         self.check_consent(kind, site);
         let email = subject.map(|subject| Email {
             to,

@@ -78,14 +78,16 @@ impl Kind for UpsertRecord {
         let keys = self.keys(&object, site);
         let empty = Map::new();
         let values = site.values("values", &object, self.values.as_ref().unwrap_or(&empty), Target::New);
-        let fields = values.keys().cloned().collect();
+        let fields: Vec<_> = values.keys().cloned().collect();
         let name = Arc::clone(&object.name);
         let upsert = site.unless_wrong(Upsert {
             object: Arc::clone(&name),
             keys,
             values,
         });
-        Compiled::of(Type::Record(object), upsert).writing(&name, Operation::Updated, fields)
+        Compiled::of(Type::Record(object), upsert)
+            .writing(&name, Operation::Created, fields.clone())
+            .writing(&name, Operation::Updated, fields)
     }
 }
 

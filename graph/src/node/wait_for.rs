@@ -58,6 +58,17 @@ pub enum Awaited {
     Signal,
 }
 
+/// What a step that waits listens to. One that listens to something else does not hear it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Awaits {
+    /// Changes of this object's records.
+    Changes(Arc<str>),
+    /// Messages that come in.
+    Messages,
+    /// Signals of this name.
+    Signals(Arc<str>),
+}
+
 impl Kind for WaitFor {
     const DESCRIPTION: Description = Description {
         kind: "waitFor",
@@ -179,5 +190,9 @@ impl Resolve for Wait {
             deadline,
         };
         Ok(Resolution::Order(Order::WaitForRecord(wait)))
+    }
+
+    fn awaits(&self) -> Option<Awaits> {
+        Some(Awaits::Changes(Arc::clone(&self.object)))
     }
 }

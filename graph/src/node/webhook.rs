@@ -221,7 +221,7 @@ impl Kind for Webhook {
         Compiled {
             output: Type::Null,
             work: trigger.map(|trigger| Work::Trigger(Arc::new(trigger))),
-            writes: None,
+            writes: Vec::new(),
         }
     }
 }

@@ -29,7 +29,7 @@ impl FromStr for TimeOfDay {
 
 /// The instant of a wall time, by the rule of cron's fixed times: one that is skipped is the end of the gap, one that comes
 /// twice is the first. None beyond the calendar.
-pub(super) fn instant(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
+pub fn instant(wall: NaiveDateTime, zone: Tz) -> Option<DateTime<Utc>> {
     let later = |minutes| wall.checked_add_signed(TimeDelta::minutes(minutes));
     (0..=LONGEST_GAP)
         .map_while(later)

@@ -5,7 +5,7 @@ use pointsman_graph::{
     definition::{Overflow, Reenrolment},
     value::Type,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use super::crm::{after_won, check, problems};
 
@@ -276,6 +276,35 @@ fn a_workflow_that_sets_itself_off_is_warned_of() {
 
     assert_eq!(update(json!({ "status": "LOST" })), ["[node TRIGGERS_ITSELF]"]);
     assert_eq!(update(json!({ "name": "x" })), [""; 0]);
+}
+
+#[test]
+fn what_a_node_creates_or_deletes_can_set_its_workflow_off_too() {
+    let on = |trigger: &str, kind: &str, config: Json| {
+        problems(json!({
+            "nodes": [
+                { "key": "start", "kind": trigger, "config": { "object": "company" } },
+                { "key": "node", "kind": kind, "config": config },
+            ],
+            "edges": [{ "from": "start", "to": "node" }],
+        }))
+    };
+    let upsert = json!({ "object": "company", "match": ["name"], "values": { "name": "x" } });
+
+    assert_eq!(
+        on("recordDeleted", "deleteRecord", json!({})),
+        ["[node TRIGGERS_ITSELF]"]
+    );
+    assert_eq!(on("recordCreated", "deleteRecord", json!({})), [""; 0]);
+    assert_eq!(
+        on("recordCreated", "upsertRecord", upsert.clone()),
+        ["[node TRIGGERS_ITSELF]"]
+    );
+    assert_eq!(
+        on("recordUpdated", "upsertRecord", upsert.clone()),
+        ["[node TRIGGERS_ITSELF]"]
+    );
+    assert_eq!(on("recordDeleted", "upsertRecord", upsert), [""; 0]);
 }
 
 #[test]

@@ -146,7 +146,7 @@ fn two_webhooks_of_a_workflow_have_two_paths() {
 
     let found = problems(json!({ "nodes": [webhook("one"), webhook("two")] }));
 
-    assert_eq!(found, ["two path DUPLICATE_NAME"]);
+    assert_eq!(found, ["two path DUPLICATE_PATH"]);
 }
 
 #[test]

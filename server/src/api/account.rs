@@ -49,7 +49,7 @@ impl AccountQueries {
         Ok(Some(Viewer {
             user,
             role: RoleName(caller.access().role().text()),
-            rights: Rights::of(part::<Crm>(context)?.catalogue(), caller.access()),
+            rights: Rights::of(&part::<Crm>(context)?.catalogue(), caller.access()),
         }))
     }
 }
@@ -224,7 +224,8 @@ impl AccountMutations {
             Err(error) => return Ok(Some(Written::refused(vec![error]).into())),
         };
         let path = ["input".to_owned()];
-        let (values, problems) = noun::changes(noun::object::<User>(crm)?, &path, input);
+        let object = noun::object::<User>(crm)?;
+        let (values, problems) = noun::changes(&object, &path, input);
         if !problems.is_empty() {
             return Ok(Some(Written::refused(problems).into()));
         }
@@ -262,14 +263,14 @@ fn new_password(password: String) -> std::result::Result<NewPassword, UserError>
 
 fn of_user(crm: &Crm, problems: Vec<crate::crm::write::Problem>) -> Result<Vec<UserError>> {
     let object = noun::object::<User>(crm)?;
-    let error = |problem| UserError::of(object, problem, &["input".to_owned()]);
+    let error = |problem| UserError::of(&object, problem, &["input".to_owned()]);
     problems.into_iter().map(error).collect()
 }
 
 /// The user who has just proved who they are; their own record is theirs to see.
 async fn user_of(crm: &Crm, user: UserId) -> Result<Option<User>> {
     let object = noun::object::<User>(crm)?;
-    let mut found = crm.recall(&Access::system(), object, &[user.into()]).await?;
+    let mut found = crm.recall(&Access::system(), &object, &[user.into()]).await?;
     Ok(found.pop().map(User::from))
 }
 

@@ -108,10 +108,10 @@ impl Loader<Key> for Records {
         }
         let mut found = HashMap::new();
         for (object, ids) in wanted {
-            let Some(known) = self.crm.catalogue().object(object) else {
+            let Some(known) = self.crm.object(object) else {
                 continue;
             };
-            let records = self.crm.get(&self.access, known, &ids).await?;
+            let records = self.crm.get(&self.access, &known, &ids).await?;
             found.extend(records.into_iter().map(|(id, record)| (Key { object, id }, record)));
         }
         Ok(found)

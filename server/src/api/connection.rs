@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     caller::{caller, part},
+    custom::custom_field,
     error::{Error, Result},
     noun::Noun,
 };
@@ -51,19 +52,30 @@ pub enum Nulls {
     Last,
 }
 
-/// One key of an order, by the field's name in the catalogue.
-#[derive(Clone, Copy, Debug)]
+/// One key of an order.
+#[derive(Clone, Debug)]
 pub struct Order {
-    pub field: &'static str,
+    /// The field's name in the catalogue.
+    pub field: Option<&'static str>,
+    /// The key of a custom field, in its place.
+    pub custom: Option<String>,
     pub direction: Direction,
     pub nulls: Nulls,
 }
 
 impl Order {
-    /// The key as queries take it; none where the object has no such field.
-    pub fn sort(self, object: &Kind) -> Option<Sort> {
-        let (field, _) = object.field(self.field)?;
-        Some(Sort {
+    /// The key as queries take it.
+    ///
+    /// # Errors
+    /// `BAD_USER_INPUT` unless it names one field that the object has.
+    pub fn sort(self, object: &Kind) -> Result<Sort> {
+        let field = match (self.field, &self.custom) {
+            (Some(name), None) => object.field(name).map(|(field, _)| field),
+            (None, Some(key)) => Some(custom_field(object, key)?.0),
+            (Some(_), Some(_)) | (None, None) => None,
+        };
+        let field = field.ok_or_else(|| Error::input("A key of an order names one field: `field` or `custom`."))?;
+        Ok(Sort {
             field,
             descending: self.direction == Direction::Desc,
             nulls_first: self.nulls == Nulls::First,

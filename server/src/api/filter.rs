@@ -5,6 +5,7 @@ use pointsman_graph::expression::Comparison;
 
 use super::{
     cell::Cell,
+    custom::CustomFilter,
     error::{Error, Result},
     money::Money,
     scalar::{Date, DateTime},
@@ -312,6 +313,18 @@ impl Building<'_> {
         Ok(())
     }
 
+    /// Tests on custom fields.
+    pub fn custom(&mut self, filters: Option<Vec<CustomFilter>>) -> Result<()> {
+        for filter in filters.into_iter().flatten() {
+            let (index, tests) = filter.tests(self.object)?;
+            let tests = tests
+                .into_iter()
+                .map(|(holds, test)| negated(holds, Filter::Field { index, test }));
+            self.parts.extend(tests);
+        }
+        Ok(())
+    }
+
     /// Tests on the record's own id.
     pub fn id(&mut self, filter: Option<IdFilter>) {
         let Some(filter) = filter else { return };
@@ -425,7 +438,7 @@ impl Given {
 }
 
 /// The value as the field would store it, such as an address in lower case; as it is where the field could not hold it.
-fn canonical(field: &Field, value: Value) -> Value {
+pub fn canonical(field: &Field, value: Value) -> Value {
     validate::normalize(field, value.clone())
         .ok()
         .filter(|canonical| !canonical.is_null())

@@ -8,6 +8,7 @@ mod approval;
 pub mod caller;
 mod cell;
 mod connection;
+mod custom;
 pub mod door;
 mod error;
 mod filter;
@@ -46,6 +47,7 @@ use door::{Cookies, Door};
 pub struct Query(
     AccessQueries,
     RecordQueries,
+    custom::CustomQueries,
     workflow::AutomationQueries,
     run::ExecutionQueries,
 );
@@ -76,6 +78,7 @@ pub struct RecordQueries(
 pub struct Mutation(
     AccessMutations,
     RecordMutations,
+    custom::CustomMutations,
     workflow::AutomationMutations,
     run::RunMutations,
 );

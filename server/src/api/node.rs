@@ -9,6 +9,7 @@ use pointsman_entities::ids::RecordId;
 use super::{
     approval::{APPROVAL, Approval},
     caller::{caller, part},
+    custom::CustomRecord,
     error::{Error, Result},
     links::links,
     noun::Noun,
@@ -26,19 +27,26 @@ macro_rules! nodes {
         /// Something that has a global id.
         #[derive(Clone, Interface)]
         #[graphql(field(name = "id", ty = "ID", desc = "The global id."))]
-        pub enum Node { $($name($name),)+ $($other($other)),+ }
+        pub enum Node { $($name($name),)+ CustomRecord(CustomRecord), $($other($other)),+ }
 
         /// The record as the object of the API that shows it.
-        pub fn node(record: Arc<Record>) -> Option<Node> {
-            $(if record.object.name == $name::OBJECT {
-                return Some($name::from(record).into());
-            })+
-            None
+        impl From<Arc<Record>> for Node {
+            fn from(record: Arc<Record>) -> Self {
+                $(if record.object.name == $name::OBJECT {
+                    return $name::from(record).into();
+                })+
+                CustomRecord::from(record).into()
+            }
         }
     };
 }
 
 nodes!(User, Team, Company, Contact, Pipeline, Stage, Deal, Task, Note, Message; Workflow, WorkflowVersion, Run, Approval);
+
+/// Records of any object, in one list.
+impl Noun for Node {
+    const OBJECT: &'static str = "node";
+}
 
 /// Finds anything by its global id.
 #[derive(Default)]
@@ -83,8 +91,8 @@ async fn one(context: &Context<'_>, global: &ID) -> Result<Option<Node>> {
             .map(|row| WorkflowVersion::from(row).into()),
         APPROVAL => links.approval(id.into()).await?.map(|row| Approval::from(row).into()),
         RUN => links.run(id.into()).await?.map(|row| Run::from(row).into()),
-        object => match crm.catalogue().object(object) {
-            Some(object) => caller.record(object.name, RecordId(id)).await?.and_then(node),
+        object => match crm.object(object) {
+            Some(object) => caller.record(object.name, RecordId(id)).await?.map(Node::from),
             None => None,
         },
     })

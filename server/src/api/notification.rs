@@ -15,7 +15,7 @@ use super::{
     connection::Slice,
     error::{Error, Result},
     links::links,
-    node::{Node, node},
+    node::Node,
     noun::key,
     payload::{UserError, UserErrorCode},
     rows::RowConnection,
@@ -86,8 +86,8 @@ impl Notification {
     /// What the run is about; null where it is about nothing, or the record is gone or may not be known.
     async fn record(&self, context: &Context<'_>) -> Result<Option<Node>> {
         let subject = self.0.object.as_deref().zip(self.0.record_id);
-        match subject.and_then(|(object, id)| Some((part::<Crm>(context).ok()?.catalogue().object(object)?, id))) {
-            Some((object, id)) => Ok(caller(context)?.record(object.name, id).await?.and_then(node)),
+        match subject.and_then(|(object, id)| Some((part::<Crm>(context).ok()?.object(object)?, id))) {
+            Some((object, id)) => Ok(caller(context)?.record(object.name, id).await?.map(Node::from)),
             None => Ok(None),
         }
     }

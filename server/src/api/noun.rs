@@ -8,9 +8,11 @@ use super::{
     caller::{caller, part},
     cell::Cell,
     connection::{Connection, Order, Slice},
+    custom::read_custom,
     error::{Error, Result},
     filter::{ToFilter, condition, seen},
     payload::{UserError, UserErrorCode, input_name},
+    scalar::Json,
     transport::IdempotencyKey,
 };
 use crate::crm::{
@@ -83,7 +85,8 @@ where
     F: ToFilter,
     O: Into<Order>,
 {
-    list(context, listing, |_| Filter::Always(true)).await
+    let object = object::<T>(part::<Crm>(context)?)?;
+    list(context, &object, listing, Filter::Always(true)).await
 }
 
 /// A page of the records whose field refers to this one.
@@ -100,20 +103,31 @@ where
     F: ToFilter,
     O: Into<Order>,
 {
-    let refers = |object: &Object| match object.field(field) {
+    let object = object::<T>(part::<Crm>(context)?)?;
+    let refers = refers(&object, field, record);
+    list(context, &object, listing, refers).await
+}
+
+/// Records whose field refers to this one.
+pub fn refers(object: &Object, field: &str, record: &Record) -> Filter {
+    match object.field(field) {
         Some((index, _)) => Filter::Field {
             index,
             test: Test::In(vec![Value::Id(record.id)]),
         },
         None => Filter::Always(false),
-    };
-    list(context, listing, refers).await
+    }
 }
 
-async fn list<T, F, O>(
+/// A page of an object's records that the caller may read.
+///
+/// # Errors
+/// As [`many`].
+pub async fn list<T, F, O>(
     context: &Context<'_>,
+    object: &Arc<Object>,
     listing: Listing<F, O>,
-    within: impl FnOnce(&Object) -> Filter,
+    within: Filter,
 ) -> Result<Option<Connection<T>>>
 where
     T: Noun,
@@ -121,10 +135,9 @@ where
     O: Into<Order>,
 {
     let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
-    let object = object::<T>(crm)?;
-    let asked = condition(crm.catalogue(), caller.access(), object, listing.filter)?;
+    let asked = condition(&crm.catalogue(), caller.access(), object, listing.filter)?;
     let query = Query {
-        filter: Filter::All(vec![within(object), asked]),
+        filter: Filter::All(vec![within, asked]),
         order: order(
             caller.access(),
             object,
@@ -139,7 +152,7 @@ where
 
 /// Objects that people put into an order have it by themselves.
 fn order(access: &Access, object: &Object, asked: impl Iterator<Item = Order>) -> Result<Vec<Sort>> {
-    let sorts: Vec<Sort> = asked.filter_map(|order| order.sort(object)).collect();
+    let sorts: Vec<Sort> = asked.map(|order| order.sort(object)).collect::<Result<_>>()?;
     for field in sorts.iter().filter_map(|sort| object.fields.get(sort.field)) {
         seen(access, object, field)?;
     }
@@ -157,9 +170,9 @@ fn order(access: &Access, object: &Object, asked: impl Iterator<Item = Order>) -
 ///
 /// # Errors
 /// `INTERNAL` where the catalogue has none.
-pub fn object<T: Noun>(crm: &Crm) -> Result<&Arc<Object>> {
+pub fn object<T: Noun>(crm: &Crm) -> Result<Arc<Object>> {
     let missing = || Error::internal(format!("the catalogue has no `{}`", T::OBJECT));
-    crm.catalogue().object(T::OBJECT).ok_or_else(missing)
+    crm.object(T::OBJECT).ok_or_else(missing)
 }
 
 /// The value of a field that is never empty.
@@ -210,6 +223,30 @@ impl Changes<'_> {
                 Some(id) => self.set(name, Value::Id(id)),
                 None => self.refuse(name, UserErrorCode::NotFound, &format!("must be the id of a {object}")),
             },
+        }
+    }
+
+    /// Gives custom fields the values that stand beside their keys.
+    pub fn custom(&mut self, values: Option<Json>) {
+        match values.map(|Json(values)| values) {
+            None | Some(serde_json::Value::Null) => {}
+            Some(serde_json::Value::Object(values)) => {
+                for (key, json) in values {
+                    match read_custom(self.object, &key, &json) {
+                        Ok(value) => self.set(&key, value),
+                        Err(invalid) => self.problems.push(UserError {
+                            code: invalid.code.into(),
+                            message: format!("`{key}` {}", invalid.message),
+                            field: Some([self.path, &["custom".to_owned(), key]].concat()),
+                        }),
+                    }
+                }
+            }
+            Some(_) => self.problems.push(UserError {
+                code: UserErrorCode::Invalid,
+                message: "`custom` must be an object of values by their fields' keys".into(),
+                field: Some([self.path, &["custom".to_owned()]].concat()),
+            }),
         }
     }
 
@@ -274,6 +311,20 @@ pub async fn create<T: Noun, I: ToChanges>(
     automation: Automation,
 ) -> Result<Written<T>> {
     let object = object::<T>(part::<Crm>(context)?)?;
+    create_of(context, &object, inputs, paths, automation).await
+}
+
+/// As [`create`], of any object.
+///
+/// # Errors
+/// As [`create`].
+pub async fn create_of<T: Noun, I: ToChanges>(
+    context: &Context<'_>,
+    object: &Arc<Object>,
+    inputs: Vec<I>,
+    paths: &[Vec<String>],
+    automation: Automation,
+) -> Result<Written<T>> {
     let mut verbs = Vec::with_capacity(inputs.len());
     let mut problems = Vec::new();
     for (input, path) in inputs.into_iter().zip(paths) {
@@ -284,7 +335,7 @@ pub async fn create<T: Noun, I: ToChanges>(
     if !problems.is_empty() {
         return Ok(Written::refused(problems));
     }
-    carry_out(context, verbs, paths, automation).await
+    carry_out(context, object, verbs, paths, automation).await
 }
 
 /// Changes, deletes or restores a record.
@@ -298,7 +349,21 @@ pub async fn alter<T: Noun, I: ToChanges>(
     automation: Automation,
 ) -> Result<Written<T>> {
     let object = object::<T>(part::<Crm>(context)?)?;
-    let Some(id) = id::parse(T::OBJECT, &target.id) else {
+    alter_of(context, &object, target, act, automation).await
+}
+
+/// As [`alter`], of any object.
+///
+/// # Errors
+/// As [`create`].
+pub async fn alter_of<T: Noun, I: ToChanges>(
+    context: &Context<'_>,
+    object: &Arc<Object>,
+    target: Target,
+    act: Act<I>,
+    automation: Automation,
+) -> Result<Written<T>> {
+    let Some(id) = id::parse(object.name, &target.id) else {
         caller(context)?;
         let message = format!("there is no such {}", object.label.to_lowercase());
         return Ok(Written::refused(vec![UserError::at(
@@ -320,7 +385,7 @@ pub async fn alter<T: Noun, I: ToChanges>(
         Act::Delete => Verb::Delete { id, expected },
         Act::Restore => Verb::Restore { id, expected },
     };
-    carry_out(context, vec![verb], &[path.to_vec()], automation).await
+    carry_out(context, object, vec![verb], &[path.to_vec()], automation).await
 }
 
 /// The values that an input gives, and what is wrong with it.
@@ -335,14 +400,15 @@ pub fn changes<I: ToChanges>(object: &Object, path: &[String], input: I) -> (Vec
     (changes.values, changes.problems)
 }
 
+/// `object` is the definition that the values were read by.
 async fn carry_out<T: Noun>(
     context: &Context<'_>,
+    object: &Arc<Object>,
     verbs: Vec<Verb>,
     paths: &[Vec<String>],
     automation: Automation,
 ) -> Result<Written<T>> {
     let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
-    let object = object::<T>(crm)?;
     let commands = verbs.into_iter().map(|verb| Command {
         object: Arc::clone(object),
         verb,
@@ -354,7 +420,7 @@ async fn carry_out<T: Noun>(
         key: key(context),
         beside: None,
     };
-    written(context, crm.mutate(&mutation).await?, paths).await
+    written_of(context, object, crm.mutate(&mutation).await?, paths).await
 }
 
 /// The answer to what came of a mutation.
@@ -362,8 +428,17 @@ async fn carry_out<T: Noun>(
 /// # Errors
 /// As [`create`].
 pub async fn written<T: Noun>(context: &Context<'_>, outcome: Outcome, paths: &[Vec<String>]) -> Result<Written<T>> {
+    let object = object::<T>(part::<Crm>(context)?)?;
+    written_of(context, &object, outcome, paths).await
+}
+
+async fn written_of<T: Noun>(
+    context: &Context<'_>,
+    object: &Arc<Object>,
+    outcome: Outcome,
+    paths: &[Vec<String>],
+) -> Result<Written<T>> {
     let (caller, crm) = (caller(context)?, part::<Crm>(context)?);
-    let object = object::<T>(crm)?;
     let records = match outcome {
         Outcome::Written(records) => records,
         Outcome::Repeated(ids) => crm.recall(caller.access(), object, &ids).await?,

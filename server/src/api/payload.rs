@@ -37,6 +37,8 @@ pub enum UserErrorCode {
     Forbidden,
     /// The record is no longer at the expected version.
     Conflict,
+    /// Something rests on it.
+    InUse,
 }
 
 impl From<validate::Code> for UserErrorCode {
@@ -51,6 +53,7 @@ impl From<validate::Code> for UserErrorCode {
             validate::Code::ReadOnly => Self::ReadOnly,
             validate::Code::Forbidden => Self::Forbidden,
             validate::Code::Conflict => Self::Conflict,
+            validate::Code::InUse => Self::InUse,
         }
     }
 }
@@ -96,6 +99,9 @@ impl UserError {
         let argument = |name: &str| Some(vec![name.to_owned()]);
         let field = match problem.field {
             Some("expectedVersion") => argument("expectedVersion"),
+            Some(name) if object.field(name).is_some_and(|(_, field)| field.custom.is_some()) => {
+                Some([input, &["custom".to_owned(), name.to_owned()]].concat())
+            }
             Some(name) => Some([input, &[input_name(object, name)]].concat()),
             None if problem.code == validate::Code::NotFound => argument("id"),
             None => None,

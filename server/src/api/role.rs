@@ -63,6 +63,8 @@ pub enum Permission {
     ManageSecrets,
     /// Say to whom nothing is sent.
     ManageSuppressions,
+    /// Define fields and objects.
+    DefineFields,
 }
 
 /// Which records of an object may be read, created, changed and deleted.

@@ -11,7 +11,7 @@ use super::{
     connection::{PageInfo, page_size},
     error::{Error, Result},
     links::links,
-    node::{Node, node},
+    node::Node,
     noun::Noun,
     object::User,
     run::Run,
@@ -110,7 +110,7 @@ impl Change {
     /// The record as it is now; null where it is in the bin.
     async fn record(&self, context: &Context<'_>) -> Result<Option<Node>> {
         let record = (self.record.object.name, self.record.id);
-        Ok(caller(context)?.record(record.0, record.1).await?.and_then(node))
+        Ok(caller(context)?.record(record.0, record.1).await?.map(Node::from))
     }
 
     /// The run that did it; null where somebody asked for it.

@@ -80,7 +80,7 @@ impl Accounts {
             .into_iter()
             .filter_map(|(name, value)| Some((object.field(name)?.0, Value::text(value))));
         let command = Command {
-            object: Arc::clone(object),
+            object: Arc::clone(&object),
             verb: Verb::Create {
                 values: values.collect(),
             },

@@ -45,7 +45,7 @@ impl Accounts {
         let mutation = Mutation {
             access,
             commands: vec![Command {
-                object: Arc::clone(self.users()?),
+                object: self.users()?,
                 verb: Verb::Create { values: user.values },
             }],
             automation: Automation::Run,
@@ -84,7 +84,7 @@ impl Accounts {
         }
     }
 
-    pub(super) fn users(&self) -> Result<&Arc<Object>, Error> {
-        self.crm.catalogue().object("user").ok_or(Error::NoUsers)
+    pub(super) fn users(&self) -> Result<Arc<Object>, Error> {
+        self.crm.object("user").ok_or(Error::NoUsers)
     }
 }

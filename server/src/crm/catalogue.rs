@@ -9,23 +9,36 @@ use super::{
     object::{self, Field, Kind, Object},
 };
 
-/// All objects of the installation.
+/// All objects of the installation as they were at one epoch.
 #[derive(Debug)]
 pub struct Catalogue {
+    epoch: i64,
     objects: Vec<Arc<Object>>,
     types: HashMap<&'static str, Arc<ObjectType>>,
 }
 
 impl Catalogue {
-    /// The core objects.
+    /// The core objects alone.
     #[must_use]
     pub fn core() -> Self {
-        let objects = object::core();
+        Self::of(0, object::core())
+    }
+
+    /// These objects, as the definitions of that epoch have them.
+    #[must_use]
+    pub fn of(epoch: i64, objects: Vec<Object>) -> Self {
         let types = objects
             .iter()
             .map(|object| (object.name, Arc::new(object_type(object))))
             .collect();
-        Self { objects, types }
+        let objects = objects.into_iter().map(Arc::new).collect();
+        Self { epoch, objects, types }
+    }
+
+    /// What a write set that was decided by this catalogue requires.
+    #[must_use]
+    pub fn epoch(&self) -> i64 {
+        self.epoch
     }
 
     /// The object of that name.
@@ -62,7 +75,11 @@ impl Catalogue {
             .iter()
             .map(|object| (object.name, Arc::new(seen_type(object, access))))
             .collect();
-        Self { objects, types }
+        Self {
+            objects,
+            types,
+            epoch: self.epoch,
+        }
     }
 }
 
@@ -93,7 +110,7 @@ fn object_type(object: &Object) -> ObjectType {
     let fields = object.fields.iter().flat_map(|field| field_types(object, field));
     ObjectType {
         name: object.name.into(),
-        label: object.label.into(),
+        label: object.label.as_ref().into(),
         fields: [("id".into(), id)].into_iter().chain(fields).collect(),
     }
 }
@@ -105,7 +122,7 @@ fn field_types(object: &Object, field: &Field) -> Vec<(Arc<str>, FieldType)> {
         nullable: !field.required,
         writable: object.automatable && !field.system,
         required: field.required && field.default.is_none() && !field.system && !field.derived,
-        description: field.doc.into(),
+        description: field.doc.as_ref().into(),
     };
     let mut fields = vec![(field.name.into(), known)];
     if field.kind == Kind::Money {
@@ -133,13 +150,18 @@ fn value_type(object: &Object, field: &Field) -> Type {
         }
         Kind::Integer { .. } => Type::Int,
         Kind::Boolean => Type::Bool,
-        Kind::Select { options } => Type::Enum {
-            name: format!("{}.{}", object.name, field.name).into(),
-            options: options.iter().map(|option| Arc::from(*option)).collect(),
-        },
+        Kind::Decimal { .. } | Kind::Money => Type::Decimal,
+        Kind::Select { options } => choice(object, field, options),
+        Kind::MultiSelect { options } => Type::list_of(choice(object, field, options)),
         Kind::Date => Type::Date,
         Kind::DateTime => Type::Timestamp,
         Kind::Reference { object } => Type::Reference((*object).into()),
-        Kind::Money => Type::Decimal,
+    }
+}
+
+fn choice(object: &Object, field: &Field, options: &[&'static str]) -> Type {
+    Type::Enum {
+        name: format!("{}.{}", object.name, field.name).into(),
+        options: options.iter().map(|option| Arc::from(*option)).collect(),
     }
 }

@@ -62,7 +62,7 @@ fn row(field: &Field) -> String {
         .into_iter()
         .filter(|(holds, _)| *holds)
         .map(|(_, mark)| mark.to_owned());
-    let marks = marks.chain(field.default.map(|value| format!("default `{value}`")));
+    let marks = marks.chain(field.default.as_ref().map(|value| format!("default `{value}`")));
     let marks: Vec<String> = marks.collect();
     format!(
         "| `{}` | {} | {} | {} |\n",
@@ -86,6 +86,8 @@ fn kind(kind: &Kind) -> String {
         Kind::Integer { min, max } => format!("integer, {min} to {max}"),
         Kind::Boolean => "yes or no".into(),
         Kind::Select { options } => format!("one of {}", options.join(", ")),
+        Kind::MultiSelect { options } => format!("any of {}", options.join(", ")),
+        Kind::Decimal { scale } => format!("number with {scale} decimal places"),
         Kind::Date => "date".into(),
         Kind::DateTime => "time".into(),
         Kind::Reference { object } => format!("a {object}"),

@@ -16,9 +16,11 @@ use sea_orm::{
 };
 
 use super::{
+    custom::stored,
     id,
     object::{Field, Kind, Object},
     record::Record,
+    snapshot::of,
     validate,
     value::Value,
 };
@@ -56,6 +58,8 @@ pub enum Test {
     Contains(String),
     StartsWith(String),
     EndsWith(String),
+    /// The option is among those of a multi-select.
+    Holds(String),
 }
 
 impl Filter {
@@ -87,13 +91,14 @@ impl Filter {
                 };
                 let select = Query::select()
                     .column("id")
-                    .from(related.name)
-                    .cond_where(filter.to_sql(related, related.name))
-                    .and_where(Expr::col((related.name, "deleted_at")).is_null())
+                    .from(related.table)
+                    .cond_where(of(related))
+                    .cond_where(filter.to_sql(related, related.table))
+                    .and_where(Expr::col((related.table, "deleted_at")).is_null())
                     .to_owned();
                 Condition::all()
-                    .add(column(table, field.column).is_not_null())
-                    .add(column(table, field.column).in_subquery(select))
+                    .add(field.expr(table).is_not_null())
+                    .add(field.expr(table).in_subquery(select))
             }
         }
     }
@@ -158,6 +163,7 @@ impl Filter {
                     Test::In(values.iter().map(|value| stored(known, value)).collect::<Option<_>>()?),
                 )
             }
+            Pushed::Holds { field, text } => held(text, |text| test(field, Test::Holds(text))),
             Pushed::IsNull { field } => test(field, Test::IsNull),
             Pushed::Contains { field, text } => held(text, |text| test(field, Test::Contains(text))),
             Pushed::StartsWith { field, text } => held(text, |text| test(field, Test::StartsWith(text))),
@@ -218,7 +224,7 @@ fn column(table: &str, name: &'static str) -> Expr {
 impl Test {
     /// The test on the field's columns. Amounts of different currencies are different, and have no order.
     fn condition(&self, field: &Field, table: &str) -> Condition {
-        let test = self.to_sql(field, column(table, field.column));
+        let test = self.to_sql(field, field.expr(table));
         let Self::Compare(comparison, Value::Money(money)) = self else {
             return Condition::all().add(test);
         };
@@ -254,6 +260,7 @@ impl Test {
                 }
             }
             Self::Contains(_) | Self::StartsWith(_) | Self::EndsWith(_) if !field.kind.is_text() => Expr::val(false),
+            Self::Holds(option) => column.like(pattern("%", &stored::among(option), "%")),
             Self::Contains(text) => column.like(pattern("%", text, "%")),
             Self::StartsWith(text) => column.like(pattern("", text, "%")),
             Self::EndsWith(text) => column.like(pattern("%", text, "")),
@@ -275,6 +282,7 @@ impl Test {
             Self::Contains(part) => text(&|text| text.contains(part)),
             Self::StartsWith(part) => text(&|text| text.starts_with(part)),
             Self::EndsWith(part) => text(&|text| text.ends_with(part)),
+            Self::Holds(option) => matches!(value, Value::Choices(_)) && value.chooses(option),
         }
     }
 }
@@ -295,6 +303,8 @@ pub fn order(a: &Value, b: &Value) -> Option<Ordering> {
         (Value::Time(a), Value::Time(b)) => Some(a.cmp(b)),
         (Value::Id(a), Value::Id(b)) => Some(a.cmp(b)),
         (Value::Money(a), Value::Money(b)) => Some(a.minor.cmp(&b.minor)),
+        (Value::Decimal(a), Value::Decimal(b)) => Some(a.units.cmp(&b.units)),
+        (Value::Choices(a), Value::Choices(b)) => Some(stored::joined(a).cmp(&stored::joined(b))),
         _ => None,
     }
 }
@@ -318,6 +328,8 @@ pub fn bound(value: &Value) -> Bound {
         Value::Time(time) => time.micros().into(),
         Value::Id(id) => id.0.into(),
         Value::Money(money) => money.minor.into(),
+        Value::Decimal(scaled) => scaled.units.into(),
+        Value::Choices(options) => stored::joined(options).into(),
     }
 }
 

@@ -56,9 +56,9 @@ impl Crm {
             return Ok(None);
         };
         let mut tree = self.team_tree().await?;
-        if let Some((object, _)) = self.catalogue.object("team").zip(draft.before) {
+        if let Some((object, _)) = self.object("team").zip(draft.before) {
             // What this decision has written already counts too.
-            for written in decision.snapshot.written(object) {
+            for written in decision.snapshot.written(&object) {
                 tree.retain(|(known, _)| *known != written.id);
                 tree.extend((!written.is_deleted()).then(|| (written.id, above(written))));
             }

@@ -102,10 +102,10 @@ impl Crm {
         let mut snapshot = Snapshot::new(&self.store);
         let mut entries = Vec::with_capacity(rows.len());
         for row in rows {
-            let Some(object) = self.catalogue.object(&row.object) else {
+            let Some(object) = self.object(&row.object) else {
                 continue;
             };
-            let record = snapshot.load(object, row.record_id).await?;
+            let record = snapshot.load(&object, row.record_id).await?;
             if let Some(record) = record.and_then(|record| access.view(&record)) {
                 let entry = Entry::of(access, &record, row)?;
                 entries.push((record, entry));
@@ -133,11 +133,11 @@ impl Crm {
     }
 
     pub(super) async fn readable(&self, access: &Access, global: &str) -> Result<Option<Arc<Record>>, store::Error> {
-        let known = id::split(global).and_then(|(prefix, id)| Some((self.catalogue.object(prefix)?, RecordId(id))));
+        let known = id::split(global).and_then(|(prefix, id)| Some((self.object(prefix)?, RecordId(id))));
         let Some((object, id)) = known else {
             return Ok(None);
         };
-        let record = Snapshot::new(&self.store).load(object, id).await?;
+        let record = Snapshot::new(&self.store).load(&object, id).await?;
         Ok(record.and_then(|record| access.view(&record)))
     }
 }

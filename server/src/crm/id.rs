@@ -59,7 +59,9 @@ raw!(
     ScheduleId,
     SignalId,
     ApprovalId,
-    NotificationId
+    NotificationId,
+    CustomObjectId,
+    CustomFieldId
 );
 
 #[cfg(test)]

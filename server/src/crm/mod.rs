@@ -6,6 +6,7 @@ pub mod access;
 pub mod catalogue;
 pub mod cause;
 pub mod change;
+pub mod custom;
 mod derive;
 pub mod describe;
 pub mod filter;
@@ -35,13 +36,14 @@ use crate::{
 
 pub use access::Access;
 pub use catalogue::Catalogue;
+pub use custom::cache::Catalogues;
 pub use record::Record;
 pub use value::Value;
 
 /// The CRM: the records of one installation.
 pub struct Crm {
     store: Arc<Store>,
-    catalogue: Arc<Catalogue>,
+    catalogues: Arc<Catalogues>,
     source: Arc<Source>,
     enrol: Arc<dyn write::Enrol>,
     committed: Arc<dyn mutate::Committed>,
@@ -53,14 +55,14 @@ impl Crm {
     #[must_use]
     pub fn new(
         store: Arc<Store>,
-        catalogue: Arc<Catalogue>,
+        catalogues: Arc<Catalogues>,
         source: Arc<Source>,
         enrol: Arc<dyn write::Enrol>,
         committed: Arc<dyn mutate::Committed>,
     ) -> Self {
         Self {
             store,
-            catalogue,
+            catalogues,
             source,
             enrol,
             committed,
@@ -77,9 +79,22 @@ impl Crm {
         self.enrol.refresh().await
     }
 
+    /// The objects and fields that there are, as this server node knows them.
     #[must_use]
-    pub fn catalogue(&self) -> &Arc<Catalogue> {
-        &self.catalogue
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        self.catalogues.current()
+    }
+
+    /// The present catalogue, for whoever outlives it.
+    #[must_use]
+    pub fn catalogues(&self) -> &Arc<Catalogues> {
+        &self.catalogues
+    }
+
+    /// The object of that name, as this server node knows it.
+    #[must_use]
+    pub fn object(&self, name: &str) -> Option<Arc<object::Object>> {
+        self.catalogues.current().object(name).map(Arc::clone)
     }
 
     #[must_use]

@@ -9,6 +9,7 @@ use super::{
     Access, Crm, Record,
     access::Permission,
     cause::Cause,
+    custom,
     govern::governs,
     keyed::Seen,
     revocations::Revocations,
@@ -132,8 +133,11 @@ impl Crm {
                 settled.await.map_err(|_| store::Error::Stopped)??
             }
         };
-        if let Err(Refusal::Epoch { .. }) = outcome {
-            self.enrol.refresh().await?;
+        if let Err(Refusal::Epoch { name }) = &outcome {
+            match name.as_str() {
+                custom::EPOCH => self.catalogues.refresh().await?,
+                _ => self.enrol.refresh().await?,
+            }
         }
         Ok(outcome)
     }
@@ -193,7 +197,7 @@ impl Sequel {
 fn moves_rights(set: &WriteSet) -> bool {
     let moves = |write: &Write| match write {
         Write::Insert(_) | Write::Update(_) | Write::Delete(_) => governs(write.table()),
-        Write::Require(_) => false,
+        Write::Require(_) | Write::Sweep(_) => false,
     };
     set.writes().iter().any(moves)
 }
@@ -216,13 +220,13 @@ fn forbidden(mutation: &Mutation<'_>) -> Option<(usize, Problem)> {
 fn taken(commands: &[Command], refusal: &Refusal) -> Option<(usize, Problem)> {
     let Refusal::Taken { index } = refusal else { return None };
     commands.iter().enumerate().find_map(|(place, command)| {
-        let table = command.object.name;
+        let table = command.object.table;
         let unique = |column: &str| *index == format!("{table}.{column}") || *index == format!("{table}_{column}_live");
         let field = command
             .object
             .fields
             .iter()
-            .find(|field| field.unique && unique(field.column))?;
+            .find(|field| field.unique && field.custom.is_none() && unique(field.column))?;
         let message = format!("`{}` is taken already", field.name);
         Some((
             place,

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use pointsman_entities::ids::RecordId;
 use sea_orm::{
     ConnectionTrait, DbErr, QueryResult,
-    sea_query::{Condition, Expr, ExprTrait, Order, Query as Sql, SelectStatement},
+    sea_query::{Condition, Expr, ExprTrait, NullOrdering, Order, Query as Sql, SelectStatement},
 };
 use serde_json::Value as Json;
 
@@ -15,7 +15,7 @@ use super::{
     access::{Action, Scope},
     filter::{Filter, bound},
     object::Object,
-    snapshot::{Snapshot, select},
+    snapshot::{Snapshot, of, select},
 };
 use crate::store;
 
@@ -111,7 +111,7 @@ impl Crm {
     pub async fn count(&self, access: &Access, query: &Query) -> Result<i64, store::Error> {
         let statement = Sql::select()
             .expr(Expr::cust("count(*)"))
-            .from(query.object.name)
+            .from(query.object.table)
             .cond_where(self.visible(access, query))
             .to_owned();
         let row = self.store.reads().query_one(&statement).await?;
@@ -132,11 +132,11 @@ impl Crm {
         let Some(field) = known.filter(|field| access.sees(&query.object, field)) else {
             return Ok(HashMap::new());
         };
-        let column = Expr::col((query.object.name, field.column));
+        let column = field.expr(query.object.table);
         let statement = Sql::select()
             .expr(column.clone())
             .expr(Expr::cust("count(*)"))
-            .from(query.object.name)
+            .from(query.object.table)
             .cond_where(self.visible(access, query))
             .and_where(column.clone().is_not_null())
             .add_group_by([column])
@@ -196,8 +196,9 @@ impl Crm {
         let readable = |known: &Arc<Object>| {
             let ids = Sql::select()
                 .column("id")
-                .from(known.name)
-                .cond_where(access.filter(known, Action::Read).to_sql(known, known.name))
+                .from(known.table)
+                .cond_where(access.filter(known, Action::Read).to_sql(known, known.table))
+                .cond_where(of(known))
                 .to_owned();
             let same = object.clone().eq(known.name);
             match access.scope(known, Action::Read) {
@@ -206,7 +207,8 @@ impl Crm {
                 Scope::Own | Scope::Team => Some(Condition::all().add(same).add(record.clone().in_subquery(ids))),
             }
         };
-        let objects = self.catalogue.objects().iter().filter_map(readable);
+        let catalogue = self.catalogue();
+        let objects = catalogue.objects().iter().filter_map(readable);
         let none = Condition::any().add(record.clone().is_null());
         (!access.rights().reads_all()).then(|| objects.fold(none, Condition::add))
     }
@@ -217,9 +219,10 @@ impl Crm {
         // An order by what is hidden would tell it.
         let told = fields.into_iter().any(|field| !access.sees(object, field));
         Condition::all()
-            .add(access.filter(object, Action::Read).to_sql(object, object.name))
-            .add(Expr::col((object.name, "deleted_at")).is_null())
-            .add(access.narrowed(object, &query.filter).to_sql(object, object.name))
+            .add(access.filter(object, Action::Read).to_sql(object, object.table))
+            .add(of(object))
+            .add(Expr::col((object.table, "deleted_at")).is_null())
+            .add(access.narrowed(object, &query.filter).to_sql(object, object.table))
             .add_option(told.then(|| Expr::val(false)))
     }
 }
@@ -268,7 +271,7 @@ impl Query {
             let Some(field) = self.object.fields.get(sort.field) else {
                 continue;
             };
-            let column = Expr::col((self.object.name, field.column));
+            let column = field.expr(self.object.table);
             if !field.required {
                 let nulls_last = sort.nulls_first == backward;
                 keys.push((column.clone().is_null(), direction(!nulls_last), None));
@@ -277,7 +280,7 @@ impl Query {
         }
         let descending = self.order.last().is_some_and(|sort| sort.descending);
         keys.push((
-            Expr::col((self.object.name, "id")),
+            Expr::col((self.object.table, "id")),
             direction(descending != backward),
             None,
         ));
@@ -285,9 +288,32 @@ impl Query {
     }
 
     fn sort(&self, statement: &mut SelectStatement, backward: bool) {
-        for (key, order, _) in self.keys(backward) {
-            statement.order_by_expr(key, order);
+        let mut keys = self.keys(backward).into_iter().peekable();
+        while let Some((key, order, place)) = keys.next() {
+            let next = keys.peek().and_then(|(_, _, next)| *next);
+            match next.filter(|next| place.is_none() && self.is_indexed(*next)) {
+                // One key, with the nulls where the key before would have put them: an index has no other.
+                Some(_) => {
+                    let nulls = if order == Order::Asc {
+                        NullOrdering::Last
+                    } else {
+                        NullOrdering::First
+                    };
+                    if let Some((key, order, _)) = keys.next() {
+                        statement.order_by_expr_with_nulls(key, order, nulls);
+                    }
+                }
+                None => _ = statement.order_by_expr(key, order),
+            }
         }
+    }
+
+    fn is_indexed(&self, place: usize) -> bool {
+        let sort = self.order.get(place);
+        let field = sort.and_then(|sort| self.object.fields.get(sort.field));
+        field
+            .and_then(|field| field.custom.as_ref())
+            .is_some_and(|custom| custom.indexed)
     }
 
     /// Records that stand behind the cursor: equal in the first keys and greater in the next.

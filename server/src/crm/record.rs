@@ -12,9 +12,10 @@ use serde_json::{Map, Value as Json};
 
 use super::{
     catalogue::currency_name,
+    custom::stored,
     id,
     object::{self, Field, Kind, Object},
-    value::{Money, Value},
+    value::{Money, Scaled, Value},
 };
 
 /// A record: its object, its id and a value for each of the object's fields, in their order.
@@ -23,6 +24,8 @@ pub struct Record {
     pub object: Arc<Object>,
     pub id: RecordId,
     pub values: Vec<Value>,
+    /// What `custom` holds of fields that the object does not have (any more, or yet): it is written back as it was read.
+    pub hidden: Map<String, Json>,
     /// How many workflow-made changes led to the record's present state.
     pub depth: i64,
 }
@@ -130,26 +133,66 @@ impl Record {
             object: Arc::clone(object),
             id,
             values,
+            hidden: Map::new(),
             depth: 0,
         })
     }
 
-    /// Reads a row of the columns `id`, the object's columns in their order, and `depth`.
+    /// The values of the custom fields by their keys, as the `custom` column holds them.
+    #[must_use]
+    pub fn custom(&self) -> Map<String, Json> {
+        let custom = self.fields().filter(|(field, _)| field.custom.is_some());
+        let given = custom.filter_map(|(field, value)| Some((field.name.to_owned(), stored::write(value)?)));
+        self.hidden.clone().into_iter().chain(given).collect()
+    }
+
+    /// The same record by another definition of its object.
+    #[must_use]
+    pub fn under(self: &Arc<Self>, object: &Arc<Object>) -> Arc<Self> {
+        if Arc::ptr_eq(&self.object, object) {
+            return Arc::clone(self);
+        }
+        let mut hidden = self.custom();
+        let value = |field: &Field| match field.custom {
+            None => self.get(field.name).clone(),
+            Some(_) => hidden
+                .remove(field.name)
+                .and_then(|json| stored::read(&json, &field.kind))
+                .unwrap_or(Value::Null),
+        };
+        Arc::new(Self {
+            values: object.fields.iter().map(value).collect(),
+            object: Arc::clone(object),
+            id: self.id,
+            hidden,
+            depth: self.depth,
+        })
+    }
+
+    /// Reads a row of the columns `id`, the object's columns in their order, `custom` and `depth`.
     ///
     /// # Errors
     /// Where a column does not hold what its field says.
     pub fn from_row(object: &Arc<Object>, row: &QueryResult) -> Result<Self, DbErr> {
         let mut columns = Columns { row, next: 0 };
         let id = RecordId(columns.required()?);
-        let values = object
-            .fields
+        let (core, custom) = object.split();
+        let mut values: Vec<Value> = core
             .iter()
             .map(|field| columns.value(field))
             .collect::<Result<_, _>>()?;
+        let text: String = columns.required()?;
+        let damaged = |what: &str| DbErr::Type(format!("{} {}: custom: {what}", object.table, id.0));
+        let mut hidden: Map<String, Json> = serde_json::from_str(&text).map_err(|error| damaged(&error.to_string()))?;
+        for field in custom {
+            let json = hidden.remove(field.name).unwrap_or(Json::Null);
+            values.push(stored::read(&json, &field.kind).ok_or_else(|| damaged(field.name))?);
+        }
         Ok(Self {
             object: Arc::clone(object),
             id,
             values,
+            hidden,
             depth: columns.required()?,
         })
     }
@@ -169,6 +212,13 @@ impl Columns<'_> {
     fn value(&mut self, field: &Field) -> Result<Value, DbErr> {
         Ok(match &field.kind {
             Kind::Integer { .. } => self.optional()?.map_or(Value::Null, Value::Integer),
+            Kind::Decimal { scale } => self
+                .optional()?
+                .map_or(Value::Null, |units| Value::Decimal(Scaled { units, scale: *scale })),
+            Kind::MultiSelect { .. } => {
+                let text: Option<String> = self.optional()?;
+                Value::choices(text.iter().flat_map(|text| stored::choices(text)))
+            }
             Kind::Boolean => self.optional()?.map_or(Value::Null, Value::Bool),
             Kind::Date | Kind::DateTime => self
                 .optional()?

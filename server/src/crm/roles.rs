@@ -99,7 +99,7 @@ impl Crm {
             rights: Rights::default(),
             version: 1,
         };
-        let role = match administrator(access).and_then(|()| described.changed(&self.catalogue, draft)) {
+        let role = match administrator(access).and_then(|()| described.changed(&self.catalogue(), draft)) {
             Ok(role) => role,
             Err(problem) => return Ok(Err(problem)),
         };
@@ -127,7 +127,7 @@ impl Crm {
             version: version + 1,
             ..before
         };
-        let after = match after.changed(&self.catalogue, draft) {
+        let after = match after.changed(&self.catalogue(), draft) {
             Ok(after) => after,
             Err(problem) => return Ok(Err(problem)),
         };

@@ -8,10 +8,13 @@ use std::{
 use pointsman_entities::ids::RecordId;
 use sea_orm::{
     ConnectionTrait,
-    sea_query::{Expr, ExprTrait, Query, SelectStatement},
+    sea_query::{Condition, Expr, ExprTrait, Query, SelectStatement},
 };
 
-use super::{object::Object, record::Record};
+use super::{
+    object::{CUSTOM, Object},
+    record::Record,
+};
 use crate::store::{self, Store};
 
 /// What one decision has read and written. Loads a record at most once; knows nothing of access.
@@ -37,7 +40,7 @@ impl<'a> Snapshot<'a> {
     /// Where the database fails.
     pub async fn load(&mut self, object: &Arc<Object>, id: RecordId) -> Result<Option<Arc<Record>>, store::Error> {
         if let Some(known) = self.seen.get(&(object.name, id)) {
-            return Ok(known.clone());
+            return Ok(known.as_ref().map(|record| record.under(object)));
         }
         let statement = select(object).and_where(Expr::col("id").eq(id.0)).to_owned();
         let row = self.store.reads().query_one(&statement).await?;
@@ -81,11 +84,20 @@ impl<'a> Snapshot<'a> {
     }
 }
 
-/// Selects an object's columns as [`Record::from_row`] reads them.
+/// Selects an object's records, with the columns that [`Record::from_row`] reads.
 pub(super) fn select(object: &Object) -> SelectStatement {
-    let columns = ["id"].into_iter().chain(object.columns()).chain(["depth"]);
+    let columns = ["id"].into_iter().chain(object.columns()).chain([CUSTOM, "depth"]);
     Query::select()
-        .columns(columns.map(|column| (object.name, column)))
-        .from(object.name)
+        .columns(columns.map(|column| (object.table, column)))
+        .from(object.table)
+        .cond_where(of(object))
         .to_owned()
+}
+
+/// What tells an object's records from others of its table.
+pub(super) fn of(object: &Object) -> Condition {
+    match object.custom {
+        Some(id) => Condition::all().add(Expr::col((object.table, "object_id")).eq(id.0)),
+        None => Condition::all(),
+    }
 }

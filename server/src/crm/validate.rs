@@ -1,16 +1,17 @@
 //! Brings values into the form in which a field stores them, or says what is wrong with them.
 
-use std::str::FromStr;
+use std::{str::FromStr, sync::Arc};
 
 use chrono_tz::Tz;
 use iso_currency::Currency;
 use pointsman_entities::time::Timestamp;
 use pointsman_graph::value::Value as Computed;
+use rust_decimal::Decimal;
 
 use super::{
     id,
-    object::{Field, Kind},
-    value::{Money, Value, parse_time},
+    object::{Field, Kind, SHORT},
+    value::{Money, Scaled, Value, parse_time},
 };
 
 /// The currency of an amount that comes without one.
@@ -36,6 +37,8 @@ pub enum Code {
     Forbidden,
     /// The record is no longer at the version the caller expected.
     Conflict,
+    /// Something rests on it.
+    InUse,
 }
 
 impl Code {
@@ -52,6 +55,7 @@ impl Code {
             Self::ReadOnly => "READ_ONLY",
             Self::Forbidden => "FORBIDDEN",
             Self::Conflict => "CONFLICT",
+            Self::InUse => "IN_USE",
         }
     }
 }
@@ -65,7 +69,7 @@ pub fn normalize(field: &Field, value: Value) -> Result<Value, Invalid> {
         (_, Value::Null) => Ok(Value::Null),
         (kind, Value::Text(text)) if kind.is_text() => match text.trim() {
             "" => Ok(Value::Null),
-            text => normalize_text(kind, text).map(Value::text),
+            text => normalize_text(kind, text).and_then(|text| fitting(field, text)),
         },
         (Kind::Integer { min, max }, Value::Integer(value)) if (min..=max).contains(&&value) => {
             Ok(Value::Integer(value))
@@ -77,7 +81,14 @@ pub fn normalize(field: &Field, value: Value) -> Result<Value, Invalid> {
         (Kind::Boolean, value @ Value::Bool(_))
         | (Kind::DateTime, value @ Value::Time(_))
         | (Kind::Reference { .. }, value @ Value::Id(_))
+        | (Kind::Decimal { .. }, value @ Value::Decimal(_))
         | (Kind::Money, value @ Value::Money(_)) => Ok(value),
+        (Kind::MultiSelect { options }, Value::Choices(chosen)) => {
+            match chosen.iter().find(|chosen| !options.contains(&&***chosen)) {
+                None => Ok(Value::Choices(chosen)),
+                Some(_) => Err(one_of(options)),
+            }
+        }
         (kind, _) => Err(invalid(Code::Invalid, format!("must be {}", noun(kind)))),
     }
 }
@@ -100,6 +111,22 @@ pub fn from_expression(field: &Field, value: &Computed, current: Option<&Value>)
         }
         (Kind::Reference { object }, Computed::String(text)) => Value::Id(id::parse(object, text).ok_or_else(wrong)?),
         (Kind::Money, value) => Value::Money(money(value, current).ok_or_else(wrong)?),
+        (Kind::Decimal { scale }, value) => {
+            let number = number(value).ok_or_else(wrong)?;
+            let exact = Scaled::of(number, *scale);
+            Value::Decimal(exact.ok_or_else(|| invalid(Code::OutOfRange, places(*scale)))?)
+        }
+        (Kind::MultiSelect { .. }, Computed::List(items)) => {
+            let text = |item: &Computed| match item {
+                Computed::String(text) => Some(Arc::clone(text)),
+                _ => None,
+            };
+            let options: Vec<Arc<str>> = items.iter().map(text).collect::<Option<_>>().ok_or_else(wrong)?;
+            Value::choices(options.iter().map(|option| &**option))
+        }
+        (Kind::MultiSelect { .. }, Computed::String(text)) => {
+            Value::choices(text.split(',').map(str::trim).filter(|option| !option.is_empty()))
+        }
         (kind, Computed::String(text)) if kind.is_text() => Value::text(&**text),
         (kind, Computed::Int(_) | Computed::Uint(_) | Computed::Double(_) | Computed::Decimal(_)) if kind.is_text() => {
             match value.to_json() {
@@ -115,7 +142,7 @@ pub fn from_expression(field: &Field, value: &Computed, current: Option<&Value>)
 /// A default as the catalogue writes it.
 #[must_use]
 pub fn default(field: &Field) -> Value {
-    let text = field.default.map(Computed::from);
+    let text = field.default.as_deref().map(Computed::from);
     text.and_then(|text| from_expression(field, &text, None).ok())
         .unwrap_or(Value::Null)
 }
@@ -134,6 +161,26 @@ fn whole(value: &Computed) -> Option<i64> {
     }
 }
 
+/// A number as it is written: a double is what its shortest text says.
+fn number(value: &Computed) -> Option<Decimal> {
+    match value {
+        Computed::Int(value) => Some((*value).into()),
+        Computed::Uint(value) => Some((*value).into()),
+        Computed::Decimal(value) => Some(*value),
+        Computed::Double(value) => Decimal::from_scientific(&format!("{value:e}")).ok(),
+        Computed::String(text) => Decimal::from_str_exact(text.trim()).ok(),
+        _ => None,
+    }
+}
+
+fn places(scale: u32) -> String {
+    format!("must have at most {scale} decimal places and 18 digits")
+}
+
+fn one_of(options: &[&'static str]) -> Invalid {
+    invalid(Code::Invalid, format!("must be one of {}", options.join(", ")))
+}
+
 fn money(value: &Computed, current: Option<&Value>) -> Option<Money> {
     let currency = current
         .and_then(Value::as_money)
@@ -142,7 +189,7 @@ fn money(value: &Computed, current: Option<&Value>) -> Option<Money> {
         Computed::Int(value) => (*value).into(),
         Computed::Uint(value) => (*value).into(),
         Computed::Decimal(value) => *value,
-        Computed::Double(value) => rust_decimal::Decimal::from_f64_retain(*value)?.round_dp(6),
+        Computed::Double(value) => Decimal::from_f64_retain(*value)?.round_dp(6),
         Computed::String(text) => text.trim().parse().ok()?,
         Computed::Map(_) => {
             let Some(Computed::String(code)) = value.get("currency") else {
@@ -215,15 +262,26 @@ fn normalize_text(kind: &Kind, text: &str) -> Result<String, Invalid> {
         }
         Kind::Select { options } => match options.iter().find(|option| **option == text) {
             Some(option) => Ok((*option).to_owned()),
-            None => Err(invalid(Code::Invalid, format!("must be one of {}", options.join(", ")))),
+            None => Err(one_of(options)),
         },
         Kind::Text { .. }
+        | Kind::MultiSelect { .. }
+        | Kind::Decimal { .. }
         | Kind::Integer { .. }
         | Kind::Boolean
         | Kind::Date
         | Kind::DateTime
         | Kind::Reference { .. }
         | Kind::Money => Ok(text.to_owned()),
+    }
+}
+
+/// Custom texts can be made unique and indexed, and an index holds no long ones.
+fn fitting(field: &Field, text: String) -> Result<Value, Invalid> {
+    let bounded = field.custom.is_some() && !matches!(field.kind, Kind::Text { .. });
+    match bounded && text.chars().count() > SHORT {
+        true => Err(invalid(Code::TooLong, format!("must have at most {SHORT} characters"))),
+        false => Ok(Value::text(text)),
     }
 }
 
@@ -248,6 +306,8 @@ fn noun(kind: &Kind) -> &'static str {
         Kind::Integer { .. } => "a whole number",
         Kind::Boolean => "true or false",
         Kind::Select { .. } => "one of the options",
+        Kind::MultiSelect { .. } => "a list of the options",
+        Kind::Decimal { .. } => "a decimal number such as 1234.50",
         Kind::Date => "a date such as 2026-01-31",
         Kind::DateTime => "an RFC 3339 time such as 2026-01-31T12:00:00Z",
         Kind::Reference { .. } => "the id of a record",

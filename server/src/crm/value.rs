@@ -1,6 +1,6 @@
 //! The values that records hold, and their three other forms: database columns, JSON, expression values.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use iso_currency::Currency;
 use pointsman_entities::{ids::RecordId, time::Timestamp};
@@ -27,6 +27,33 @@ pub enum Value {
     /// Another record.
     Id(RecordId),
     Money(Money),
+    Decimal(Scaled),
+    /// The options of a multi-select, sorted, each once, at least one.
+    Choices(Arc<[Arc<str>]>),
+}
+
+/// An exact number with a fixed number of decimal places: so many units of the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Scaled {
+    pub units: i64,
+    pub scale: u32,
+}
+
+impl Scaled {
+    /// The number; none where it has more decimal places, or too many digits.
+    #[must_use]
+    pub fn of(number: Decimal, scale: u32) -> Option<Self> {
+        let units = number
+            .checked_mul(Decimal::from(10_i64.checked_pow(scale)?))?
+            .normalize();
+        let units = (units.scale() == 0).then(|| i64::try_from(units).ok())??;
+        Some(Self { units, scale })
+    }
+
+    #[must_use]
+    pub fn number(self) -> Decimal {
+        Decimal::from_i128_with_scale(i128::from(self.units), self.scale)
+    }
 }
 
 /// An amount in minor units of its currency (cents, yen).
@@ -66,9 +93,28 @@ impl Value {
         Self::Text(text.into())
     }
 
+    /// A multi-select's options; null where there are none.
+    pub fn choices<'a>(options: impl IntoIterator<Item = &'a str>) -> Self {
+        let options: BTreeSet<&str> = options.into_iter().collect();
+        match options.is_empty() {
+            true => Self::Null,
+            false => Self::Choices(options.into_iter().map(Arc::from).collect()),
+        }
+    }
+
     #[must_use]
     pub fn is_null(&self) -> bool {
         matches!(self, Self::Null)
+    }
+
+    /// Whether it is the option, or has it among others.
+    #[must_use]
+    pub fn chooses(&self, option: &str) -> bool {
+        match self {
+            Self::Text(text) => **text == *option,
+            Self::Choices(options) => options.iter().any(|chosen| **chosen == *option),
+            _ => false,
+        }
     }
 
     #[must_use]
@@ -133,6 +179,12 @@ impl Value {
                 _ => expression::Value::text(id.0.to_string()),
             },
             Self::Money(money) => money.amount().into(),
+            Self::Decimal(scaled) => scaled.number().into(),
+            Self::Choices(options) => expression::Value::list(
+                options
+                    .iter()
+                    .map(|option| expression::Value::String(Arc::clone(option))),
+            ),
         }
     }
 
@@ -150,6 +202,8 @@ impl Value {
                 _ => json!(record.0),
             },
             Self::Money(money) => json!({ "amount": money.amount().to_string(), "currency": money.currency.code() }),
+            Self::Decimal(scaled) => json!(scaled.number().to_string()),
+            Self::Choices(options) => options.iter().map(|option| json!(&**option)).collect(),
         }
     }
 
@@ -163,6 +217,8 @@ impl Value {
             Kind::Boolean => Self::Bool(json.as_bool()?),
             Kind::Integer { .. } => Self::Integer(json.as_i64()?),
             Kind::Date | Kind::DateTime => Self::Time(parse_time(json.as_str()?)?),
+            Kind::Decimal { scale } => Self::Decimal(Scaled::of(json.as_str()?.parse().ok()?, *scale)?),
+            Kind::MultiSelect { .. } => Self::choices(json.as_array()?.iter().filter_map(Json::as_str)),
             Kind::Reference { object } => Self::Id(id::parse(object, json.as_str()?)?),
             Kind::Money => {
                 let amount: Decimal = json.get("amount")?.as_str()?.parse().ok()?;

@@ -3,7 +3,7 @@
 //! It checks access, validates, writes, logs the change, and enrols the runs that the change starts, all into one write
 //! set; so no change is lost and none enrols twice.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use futures_util::future::BoxFuture;
 use pointsman_entities::{
@@ -15,13 +15,17 @@ use sea_orm::{ActiveValue::Set, Value as Bound};
 use serde_json::Value as Json;
 
 use super::{
-    Crm,
+    Catalogue, Crm,
     access::{Access, Action, Scope},
     cause::Cause,
     change::{Change, Operation, changed_fields},
+    custom::{
+        EPOCH,
+        keys::{self, Keys},
+    },
     derive::{Draft, derive},
     filter::bound,
-    object::{self, Field, Kind, Object},
+    object::{self, CUSTOM, Field, Kind, Object},
     record::Record,
     snapshot::Snapshot,
     validate::{self, Code},
@@ -180,6 +184,10 @@ pub struct Decision<'a> {
     pub cause: Cause,
     pub automation: Automation,
     pub enrolment: Box<dyn Enrolment>,
+    /// The objects and fields that are written by.
+    pub catalogue: Arc<Catalogue>,
+    /// The unique values of custom fields that this decision gives away or takes.
+    pub(super) keys: Keys,
     pub now: Timestamp,
     pub enrolled: Vec<Enrolled>,
     /// Whether a change is logged, so that the feed must be told.
@@ -196,6 +204,8 @@ impl<'a> Decision<'a> {
             cause,
             automation: Automation::Run,
             enrolment: crm.enrol.begin(),
+            catalogue: crm.catalogue(),
+            keys: Keys::default(),
             now: crm.source.now(),
             enrolled: Vec::new(),
             logs: false,
@@ -227,6 +237,11 @@ impl Crm {
         decision: &mut Decision<'_>,
         command: &Command,
     ) -> Result<Result<Arc<Record>, Vec<Problem>>, store::Error> {
+        let command = match command.under(&decision.catalogue) {
+            Ok(command) => command,
+            Err(problem) => return Ok(Err(vec![problem])),
+        };
+        let command = &*command;
         let before = match command.verb.id() {
             None => None,
             Some(id) => match self.current(decision, command, id).await? {
@@ -323,9 +338,13 @@ impl Crm {
                 *place = value;
             }
         }
-        derive(&mut draft, &self.catalogue, &mut decision.snapshot, decision.now).await?;
+        let catalogue = Arc::clone(&decision.catalogue);
+        derive(&mut draft, &catalogue, &mut decision.snapshot, decision.now).await?;
         own(decision.access, &mut draft);
-        problems.extend(missing(object, &draft.values));
+        if matches!(command.verb, Verb::Create { .. } | Verb::Update { .. }) {
+            problems.extend(missing(object, &draft.values));
+        }
+        problems.extend(retired(&draft));
         problems.extend(self.dangling(decision, &draft).await?);
         problems.extend(self.misgoverned(decision, &draft).await?);
         if !problems.is_empty() {
@@ -335,13 +354,15 @@ impl Crm {
             object: Arc::clone(object),
             id: before.map_or_else(|| self.source.id(), |record| record.id),
             values: draft.values,
+            hidden: before.map(|record| record.hidden.clone()).unwrap_or_default(),
             depth: decision.cause.depth(),
         };
         stamp(&mut record, before, &command.verb, decision);
-        match command.verb.action() {
-            Action::Create if !decision.access.allows(Action::Create, &record) => Ok(Err(vec![forbidden(object)])),
-            Action::Create | Action::Read | Action::Update | Action::Delete => Ok(Ok(record)),
+        if command.verb.action() == Action::Create && !decision.access.allows(Action::Create, &record) {
+            return Ok(Err(vec![forbidden(object)]));
         }
+        let taken = keys::taken(decision, before, &record).await?;
+        Ok(if taken.is_empty() { Ok(record) } else { Err(taken) })
     }
 
     /// References that the draft changes to records that aren't there.
@@ -352,7 +373,8 @@ impl Crm {
                 continue;
             };
             let unchanged = draft.before.and_then(|before| before.values.get(index)) == draft.values.get(index);
-            let Some(object) = self.catalogue.object(object).filter(|_| !unchanged && !field.system) else {
+            let catalogue = Arc::clone(&decision.catalogue);
+            let Some(object) = catalogue.object(object).filter(|_| !unchanged && !field.system) else {
                 continue;
             };
             let target = decision.snapshot.load(object, *id).await?;
@@ -376,6 +398,10 @@ impl Crm {
             None => Write::Insert(insert(&change.after, &change.cause.text())),
             Some(before) => Write::Update(update(before, &change.after, &change.cause.text())),
         });
+        decision.set.require_epoch(EPOCH, decision.catalogue.epoch());
+        decision
+            .keys
+            .pass(&mut decision.set, change.before.as_deref(), &change.after);
         decision.logs = true;
         decision.snapshot.write(Arc::clone(&change.after));
         let mut row = change.row(self.source.secret());
@@ -390,6 +416,37 @@ impl Crm {
         }
         decision.set.insert(row);
         Ok(())
+    }
+}
+
+impl Command {
+    /// The same command by these definitions: since it was given, fields may have come and gone.
+    fn under(&self, catalogue: &Catalogue) -> Result<Cow<'_, Self>, Problem> {
+        let gone = |what: String, field: Option<&'static str>| Problem {
+            code: Code::NotFound,
+            message: format!("there is no {what} any more"),
+            field,
+        };
+        let object = catalogue.object(self.object.name);
+        let object = object.ok_or_else(|| gone(format!("object `{}`", self.object.name), None))?;
+        if Arc::ptr_eq(object, &self.object) {
+            return Ok(Cow::Borrowed(self));
+        }
+        let mut command = self.clone();
+        command.object = Arc::clone(object);
+        if let Verb::Create { values } | Verb::Update { values, .. } = &mut command.verb {
+            for (index, _) in values {
+                let name = self.object.fields.get(*index).map_or("", |field| field.name);
+                let place = object.field(name).map(|(place, _)| place);
+                *index = place.ok_or_else(|| {
+                    gone(
+                        format!("field `{name}`"),
+                        self.object.field(name).map(|(_, field)| field.name),
+                    )
+                })?;
+            }
+        }
+        Ok(Cow::Owned(command))
     }
 }
 
@@ -495,6 +552,23 @@ fn missing(object: &Object, values: &[Value]) -> Vec<Problem> {
         .collect()
 }
 
+/// Options that no record is given any more, where the draft gives them.
+fn retired(draft: &Draft<'_>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, field) in draft.object.fields.iter().enumerate() {
+        let gone = field.custom.as_ref().map_or(&[][..], |custom| &custom.retired);
+        let before = draft.before.and_then(|before| before.values.get(index));
+        let given = draft.values.get(index);
+        let newly = |option: &&&str| {
+            given.is_some_and(|value| value.chooses(option)) && !before.is_some_and(|value| value.chooses(option))
+        };
+        if let Some(option) = gone.iter().find(newly) {
+            problems.push(problem(field, Code::Invalid, &format!("no longer takes {option}")));
+        }
+    }
+    problems
+}
+
 fn problem(field: &Field, code: Code, message: &str) -> Problem {
     Problem {
         code,
@@ -535,11 +609,15 @@ fn insert(record: &Record, cause: &str) -> Insert {
         columns.extend(field.columns());
         cells.extend(cells_of(field, value));
     }
-    columns.extend(["custom", "cause", "depth"]);
-    cells.extend(["{}".into(), cause.into(), record.depth.into()]);
+    columns.extend([CUSTOM, "cause", "depth"]);
+    cells.extend([custom(record), cause.into(), record.depth.into()]);
+    if let Some(id) = record.object.custom {
+        columns.push("object_id");
+        cells.push(id.0.into());
+    }
     let cells = cells.into_iter().map(Cell::Value).collect();
     Insert {
-        table: record.object.name,
+        table: record.object.table,
         columns,
         cells,
         unless_present: false,
@@ -548,14 +626,19 @@ fn insert(record: &Record, cause: &str) -> Insert {
 
 fn update(before: &Record, after: &Record, cause: &str) -> Update {
     let mut set = Vec::new();
-    for ((field, value), old) in after.fields().zip(&before.values) {
-        if value != old {
-            set.extend(field.columns().zip(cells_of(field, value)));
-        }
+    let mut customized = false;
+    for ((field, value), _) in after
+        .fields()
+        .zip(&before.values)
+        .filter(|((_, value), old)| *value != *old)
+    {
+        set.extend(field.columns().zip(cells_of(field, value)));
+        customized |= field.custom.is_some();
     }
+    set.extend(customized.then(|| (CUSTOM, custom(after))));
     set.extend([("cause", cause.into()), ("depth", after.depth.into())]);
     Update {
-        table: after.object.name,
+        table: after.object.table,
         key: vec![("id", after.id.0.into())],
         set: set
             .into_iter()
@@ -567,14 +650,21 @@ fn update(before: &Record, after: &Record, cause: &str) -> Update {
     }
 }
 
-/// The field's columns' values: two for money, else one, a null of the column's own type.
+fn custom(record: &Record) -> Bound {
+    Json::Object(record.custom()).to_string().into()
+}
+
+/// The values of the field's own columns: two for money, none for a custom field, else one, a null of the column's own type.
 fn cells_of(field: &Field, value: &Value) -> Vec<Bound> {
     match (&field.kind, value) {
+        _ if field.custom.is_some() => Vec::new(),
         (Kind::Money, Value::Money(money)) => vec![money.minor.into(), money.currency.code().into()],
         (Kind::Money, _) => vec![Bound::BigInt(None), Bound::String(None)],
         (Kind::Boolean, Value::Null) => vec![Bound::Bool(None)],
         (Kind::Reference { .. }, Value::Null) => vec![Bound::Uuid(None)],
-        (Kind::Integer { .. } | Kind::Date | Kind::DateTime, Value::Null) => vec![Bound::BigInt(None)],
+        (Kind::Integer { .. } | Kind::Decimal { .. } | Kind::Date | Kind::DateTime, Value::Null) => {
+            vec![Bound::BigInt(None)]
+        }
         (_, Value::Null) => vec![Bound::String(None)],
         (_, value) => vec![bound(value)],
     }

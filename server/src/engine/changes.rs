@@ -37,10 +37,10 @@ impl Changed {
     /// Where the database fails.
     pub async fn present(&self, crm: &Crm) -> Result<Option<Arc<Record>>, store::Error> {
         let load = async || {
-            let Some(object) = crm.catalogue().object(&self.object) else {
+            let Some(object) = crm.object(&self.object) else {
                 return Ok(None);
             };
-            let mut found = crm.recall(&Access::system(), object, &[self.record]).await?;
+            let mut found = crm.recall(&Access::system(), &object, &[self.record]).await?;
             Ok(found.pop())
         };
         self.loaded.get_or_try_init(load).await.cloned()

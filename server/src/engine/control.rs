@@ -55,8 +55,9 @@ impl Act {
             Self::Cancel => None,
             Self::Retry if run.status != RunStatus::Failed.text() => Some("only a run that failed can be retried"),
             Self::Retry => match end(run) {
-                Some((EndCause::Drained, Outcome::Failed)) | None => None,
-                Some(_) => Some("a stop ended the run, so nothing is left to retry: replay it"),
+                Some((EndCause::Drained, Outcome::Failed)) => None,
+                None if run.started_at.is_none() => None,
+                Some(_) | None => Some("the run was ended as a whole, so nothing is left to retry: replay it"),
             },
         }
     }
@@ -72,7 +73,7 @@ impl Act {
         match (self, end(run)) {
             (Self::Cancel, _) => inbox::deliver(set, run.id, &Fact::CancelRequested, now),
             (Self::Retry, Some(_)) => inbox::reopen(set, run, &Fact::ResumeRequested, now),
-            // It was ended from outside, and goes on from where it stood.
+            // It was ended before it began.
             (Self::Retry, None) => set.push(Write::Update(inbox::reopening(run, Vec::new(), now))),
         }
     }

@@ -1,7 +1,7 @@
 //! The end of a run: what it gives back, and the ends that no segment reaches, of runs that never began or may not go on.
 
 use pointsman_entities::{ids::RunId, run, time::Timestamp};
-use pointsman_graph::{definition::Reenrolment, event::Outcome};
+use pointsman_graph::{definition::Reenrolment, event::Outcome, plan::PlanNode, run::StepState};
 use sea_orm::ActiveValue::Set;
 use serde_json::Value as Json;
 
@@ -11,6 +11,7 @@ use super::{
     family::{self, Callees, Ended},
     history::{What, Writer},
     live::Live,
+    pending,
     segment::Segment,
 };
 use crate::{
@@ -67,6 +68,7 @@ pub async fn end(engine: &Engine, live: &Live, ending: Ending) -> Result<bool, E
         error: ending.error,
     };
     let caller = family::tell_caller(engine, &mut set, live.id, ended, now).await?;
+    withdraw(live, now, &mut set);
     let callees = family::cancel_callees(engine, &mut set, live.id, Callees::All, now).await?;
     let update = Update::of(vec![("id", live.id.0.into())], &row).guarded("epoch", live.lease.epoch);
     set.push(Write::Update(update));
@@ -80,6 +82,20 @@ pub async fn end(engine: &Engine, live: &Live, ending: Ending) -> Result<bool, E
     let told = caller.into_iter().chain(callees).chain(next);
     told.for_each(|run| engine.wake(run));
     Ok(true)
+}
+
+/// Takes back what the run's steps still wait for and ask. It is not taken up again, only replayed.
+fn withdraw(live: &Live, now: Timestamp, set: &mut WriteSet) {
+    let open = live
+        .steps
+        .keys()
+        .filter(|step| live.run.step(step).is_some_and(StepState::is_open));
+    for step in open {
+        pending::drop(set, live.id, step);
+        if live.version.plan.node(&step.node).is_some_and(PlanNode::asks) {
+            pending::unask(set, live.id, step, now);
+        }
+    }
 }
 
 /// Gives back the slot of the run's gate and the key of its record. A run that still queues has no slot.

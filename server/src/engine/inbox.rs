@@ -89,6 +89,8 @@ pub enum Purpose {
     Retry,
     /// The time that the workflow's rate gave the run.
     Start,
+    /// The end of the hours in which nobody is disturbed.
+    Quiet,
 }
 
 impl Purpose {
@@ -101,14 +103,22 @@ impl Purpose {
             Self::Deadline => "DEADLINE",
             Self::Retry => "RETRY",
             Self::Start => "START",
+            Self::Quiet => "QUIET",
         }
     }
 
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        [Self::Delay, Self::Timeout, Self::Deadline, Self::Retry, Self::Start]
-            .into_iter()
-            .find(|purpose| purpose.text() == text)
+        [
+            Self::Delay,
+            Self::Timeout,
+            Self::Deadline,
+            Self::Retry,
+            Self::Start,
+            Self::Quiet,
+        ]
+        .into_iter()
+        .find(|purpose| purpose.text() == text)
     }
 }
 
@@ -118,7 +128,7 @@ impl Fact {
     pub fn about(&self) -> Option<(&StepId, u32)> {
         match self {
             Self::Due {
-                purpose: Purpose::Delay | Purpose::Timeout | Purpose::Deadline,
+                purpose: Purpose::Delay | Purpose::Timeout | Purpose::Deadline | Purpose::Quiet,
                 step,
                 attempt,
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_stream::try_stream;
 use futures_util::Stream;
 use pointsman_entities::{
-    ids::{JobId, MemberId},
+    ids::{CustomFieldId, JobId, MemberId},
     job,
 };
 use sea_orm::{
@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Engine, Error, backtest};
 use crate::{
-    crm::Access,
+    crm::{Access, custom::fields::INDEX_JOB},
     store::{self, Update, Write, WriteSet, payload},
 };
 
@@ -154,13 +154,32 @@ impl Engine {
 
     /// Does a part and commits it; none where the job is no longer ours.
     async fn part(&self, held: job::Model) -> Result<Option<job::Model>, Error> {
-        let next = match backtest::advance(self, &held).await {
+        let progress = match held.kind.as_str() {
+            INDEX_JOB => self.index(&held).await,
+            _ => backtest::advance(self, &held).await,
+        };
+        let next = match progress {
             Ok(progress) => moved(progress),
             // A database that is away comes back; the job waits for it, and so does whoever watches.
             Err(Error::Store(error)) => return Err(error.into()),
             Err(error) => failed(&held, &error),
         };
         self.keep(held, next).await
+    }
+
+    /// Builds or drops the index of a custom field: whichever its definition asks for by now.
+    async fn index(&self, held: &job::Model) -> Result<Progress, Error> {
+        let field = held.input.parse().map(CustomFieldId).map_err(|_| Error::Unreadable {
+            table: "job",
+            id: held.id.0.to_string(),
+        })?;
+        self.crm.arrange_index(field).await?;
+        Ok(Progress {
+            done: 1,
+            total: 1,
+            state: "{}".into(),
+            finished: true,
+        })
     }
 
     /// The job, ours from now on; none where another server node was quicker.

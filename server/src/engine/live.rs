@@ -284,12 +284,10 @@ impl Live {
     }
 
     fn read_input(&self, engine: &Engine, input: &Json) -> Input {
-        let object = self
-            .subject
-            .as_ref()
-            .and_then(|(object, _)| engine.crm.catalogue().object(object));
+        let object = self.subject.as_ref().and_then(|(object, _)| engine.crm.object(object));
         let record = |name: &str| {
             object
+                .as_ref()
                 .and_then(|object| Record::from_json(object, input.get(name)?))
                 .map(Arc::new)
         };

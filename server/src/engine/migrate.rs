@@ -170,7 +170,11 @@ impl Engine {
             source,
         })?;
         let old = self.versions.get(run.version_id).await?;
-        let kind = |of: &Version, step: &StepId| of.plan.node(&step.node).map(|node| Arc::clone(&node.kind));
+        // A step that waits was told to whom to listen, and hears nothing else.
+        let kind = |of: &Version, step: &StepId| {
+            let node = of.plan.node(&step.node);
+            node.map(|node| (Arc::clone(&node.kind), node.awaits()))
+        };
         let changed = |(step, state): &(StepId, &StepState)| {
             (state.is_open() || state.is_failed()) && kind(&old, step) != kind(version, step)
         };

@@ -25,6 +25,7 @@ pub mod jobs;
 pub mod live;
 pub mod migrate;
 pub mod moves;
+pub mod notices;
 pub mod notifications;
 mod order;
 mod pending;
@@ -69,6 +70,7 @@ use changes::Changes;
 use hints::Hints;
 use housekeeping::Retention;
 use moves::Moves;
+use notices::Channel;
 use notifications::Notifications;
 use queue::Queue;
 use tail::Tail;
@@ -141,6 +143,7 @@ pub struct Inner {
     stop: CancellationToken,
     member: MemberId,
     retention: Retention,
+    channel: Option<Channel>,
     scheduler: OnceLock<JobScheduler>,
 }
 
@@ -174,6 +177,8 @@ pub struct Parts {
     pub hints: Arc<Hints>,
     pub member: MemberId,
     pub retention: Retention,
+    /// By what server nodes tell each other; none where there is but one.
+    pub channel: Option<Channel>,
 }
 
 impl Deref for Engine {
@@ -212,6 +217,7 @@ impl Engine {
             stop,
             member: parts.member,
             retention: parts.retention,
+            channel: parts.channel,
             scheduler: OnceLock::new(),
         }))
     }
@@ -230,10 +236,17 @@ impl Engine {
         self.loops.spawn(recover::run(self.clone(), self.stop.clone()));
         self.loops.spawn(jobs::run(self.clone(), self.stop.clone()));
         let (changes, moves) = (Arc::clone(&self.tail), Arc::clone(&self.moves));
-        self.loops.spawn(changes.run(self.hints.watch_changes()));
-        self.loops.spawn(moves.run(self.hints.watch_runs()));
+        self.loops
+            .spawn(changes.run(Arc::clone(&self.hints), self.hints.watch_changes()));
+        self.loops
+            .spawn(moves.run(Arc::clone(&self.hints), self.hints.watch_runs()));
         let notifications = Arc::clone(&self.notifications);
-        self.loops.spawn(notifications.run(self.hints.watch_notifications()));
+        self.loops
+            .spawn(notifications.run(Arc::clone(&self.hints), self.hints.watch_notifications()));
+        if let Some(channel) = &self.channel {
+            self.loops
+                .spawn(notices::run(self.clone(), channel.clone(), self.stop.clone()));
+        }
         Ok(())
     }
 

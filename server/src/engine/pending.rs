@@ -1,9 +1,9 @@
 //! The rows that bring a run its next fact: timers, waits, effects.
 
 use pointsman_entities::{
-    approval, effect,
+    approval, approval_assignee, effect,
     ids::{EffectId, MemberId, RunId, TimerId},
-    run as row, signal_wait,
+    notification, run as row, signal_wait,
     time::Timestamp,
     timer, wait,
 };
@@ -12,7 +12,7 @@ use sea_orm::{ActiveValue::Set, EntityName, Value};
 use uuid::Uuid;
 
 use super::{approvals::Status, inbox::Purpose};
-use crate::store::{Assign, Cell, Delete, Update, Write, WriteSet};
+use crate::store::{Assign, Cell, Delete, Insert, Update, Write, WriteSet};
 
 #[must_use]
 pub fn timer(
@@ -77,13 +77,15 @@ pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<Uuid> {
         wait::Entity.table_name(),
         signal_wait::Entity.table_name(),
         approval::Entity.table_name(),
+        notification::Entity.table_name(),
         effect::Entity.table_name(),
     ];
     let step = step.to_string();
     let mut withdrawn = Vec::new();
+    let is = |insert: &Insert, column, value: &Value| matches!(insert.get(column), Some(Cell::Value(found)) if found == value);
     set.retain(|write| {
         let Write::Insert(insert) = write else { return true };
-        let is = |column, value: &Value| matches!(insert.get(column), Some(Cell::Value(found)) if found == value);
+        let is = |column, value: &Value| is(insert, column, value);
         let ours = match insert.table == row::Entity.table_name() {
             true => is("parent_run", &run.0.into()) && is("parent_step", &step.as_str().into()),
             false => tables.contains(&insert.table) && is("run_id", &run.0.into()) && is("step", &step.as_str().into()),
@@ -93,7 +95,35 @@ pub fn withdraw(set: &mut WriteSet, run: RunId, step: &StepId) -> Vec<Uuid> {
         }
         !ours
     });
+    // Nobody is to decide what nobody asks.
+    set.retain(|write| match write {
+        Write::Insert(insert) if insert.table == approval_assignee::Entity.table_name() => {
+            !withdrawn.iter().any(|id| is(insert, "approval_id", &(*id).into()))
+        }
+        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) | Write::Sweep(_) => true,
+    });
     withdrawn
+}
+
+/// Marks what users were told of a step's question as read: there is nothing left for them to do.
+pub fn unask(set: &mut WriteSet, run: RunId, step: &StepId, now: Timestamp) {
+    set.push(Write::Update(Update {
+        table: notification::Entity.table_name(),
+        key: vec![("run_id", run.0.into()), ("step", step.to_string().into())],
+        set: vec![("read_at", Assign::Value(now.micros().into()))],
+        guard: vec![("read_at", Value::BigInt(None))],
+        returning: None,
+        must_match: false,
+    }));
+}
+
+/// Takes back what [`again`] has added.
+pub fn never_again(set: &mut WriteSet, effect: EffectId) {
+    let key = vec![("id", effect.0.into())];
+    set.retain(|write| match write {
+        Write::Update(update) => update.table != effect::Entity.table_name() || update.key != key,
+        Write::Insert(_) | Write::Delete(_) | Write::Require(_) | Write::Sweep(_) => true,
+    });
 }
 
 /// Hands an effect that failed before to its server node again.

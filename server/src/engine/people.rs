@@ -24,11 +24,11 @@ const MOST: u64 = 1_000;
 /// # Errors
 /// Where the database fails. A name that is nobody's, and nobody left to turn to, are failures of the step.
 pub async fn find(crm: &Crm, access: &Access, people: &People) -> Result<Result<Vec<UserId>, Failure>, Error> {
-    let (Some(user), Some(team)) = (crm.catalogue().object("user"), crm.catalogue().object("team")) else {
+    let (Some(user), Some(team)) = (crm.object("user"), crm.object("team")) else {
         return Ok(Err(failure("NOT_FOUND", "there are no users")));
     };
     let team = match &people.team {
-        Some(name) => match records(crm, access, team, named(team, "name", std::slice::from_ref(name)))
+        Some(name) => match records(crm, access, &team, named(&team, "name", std::slice::from_ref(name)))
             .await?
             .first()
         {
@@ -38,12 +38,12 @@ pub async fn find(crm: &Crm, access: &Access, people: &People) -> Result<Result<
         None => None,
     };
     let addresses: Vec<String> = people.users.iter().map(|name| name.to_lowercase()).collect();
-    let mut meant = vec![named(user, "email", &addresses)];
+    let mut meant = vec![named(&user, "email", &addresses)];
     meant.extend(team.map(|team| Filter::Field {
         index: TEAM,
         test: Test::Compare(Comparison::Equal, Value::Id(team)),
     }));
-    let found = records(crm, access, user, Filter::Any(meant)).await?;
+    let found = records(crm, access, &user, Filter::Any(meant)).await?;
     if found.len() as u64 >= MOST {
         let message = format!("these are {MOST} users or more, too many to turn to");
         return Ok(Err(failure("TOO_MANY_USERS", &message)));

@@ -59,6 +59,10 @@ pub async fn beat(engine: Engine, stop: CancellationToken) {
         if let Err(error) = beat_once(&engine).await {
             tracing::error!(%error, "the heart could not beat");
         }
+        // Whoever writes learns of other definitions at the commit; whoever only reads learns of them here.
+        if let Err(error) = engine.crm.catalogues().refresh().await {
+            tracing::error!(%error, "the definitions could not be read");
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! The histories of runs as they grow.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use async_stream::try_stream;
 use futures_util::{Stream, TryStreamExt, stream};
@@ -12,9 +12,6 @@ use crate::store;
 
 /// Rows read at a time.
 const BATCH: u64 = 200;
-
-/// How long a watcher sleeps at most where other nodes write too.
-const POLL: Duration = Duration::from_millis(500);
 
 impl Engine {
     /// A part of a run's history: the entries behind a sequence number.
@@ -72,7 +69,7 @@ impl Engine {
                 tokio::select! {
                     () = engine.stop.cancelled() => return,
                     changed = hints.changed() => if changed.is_err() { return },
-                    () = tokio::time::sleep(POLL), if engine.store.is_shared() => {}
+                    () = tokio::time::sleep(engine.hints.patience()), if engine.store.is_shared() => {}
                 }
             }
         }

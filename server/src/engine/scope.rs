@@ -31,7 +31,7 @@ pub struct Scope<'a, 's> {
     pub now: Timestamp,
     /// A record that a search or a wait looks at, by the name that it has there.
     pub candidate: Option<(&'a str, &'a Arc<Record>)>,
-    /// Marks the places of secrets, see `actions::http::Text::marked`.
+    /// Marks the places of secrets, see `actions::http::Text::marked`, and of links.
     pub mark: &'a str,
 }
 
@@ -107,16 +107,15 @@ impl Scope<'_, '_> {
                     .map(|record| changed_fields(previous.as_deref(), &record));
                 Some(Value::list(names.into_iter().flatten().map(Value::from)))
             }
-            "form" => Some(Value::from_json(&input.form)),
+            "form" => Some(match self.live.occasion() {
+                Some(trigger) => trigger.answers(&input.form),
+                None => Value::from_json(&input.form),
+            }),
             "inputs" => Some(self.inputs()),
-            "payload" => {
-                let schema = self
-                    .live
-                    .occasion()
-                    .and_then(|trigger| trigger.hook()?.payload.as_ref());
-                let untyped = || Value::from_json(&input.payload);
-                Some(schema.map_or_else(untyped, |schema| schema.value(&input.payload)))
-            }
+            "payload" => Some(match self.live.occasion() {
+                Some(trigger) => trigger.payload(&input.payload),
+                None => Value::from_json(&input.payload),
+            }),
             _ => None,
         }
     }
@@ -175,7 +174,7 @@ impl Bindings for Scope<'_, '_> {
     fn field(&self, variable: &str, field: &str) -> Option<Value> {
         match variable {
             "record" | "previous" | "message" => self.named(variable)?.expression_field(field),
-            "secrets" => Some(format!("{}~{field}~", self.mark).into()),
+            "secrets" | "links" => Some(format!("{}~{field}~", self.mark).into()),
             "steps" => self.step(field),
             "trigger" => self.trigger(field),
             "run" => self.run(field),

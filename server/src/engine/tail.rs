@@ -13,6 +13,7 @@ use sea_orm::ConnectionTrait;
 use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::hints::Hints;
 use crate::store::{self, Store};
 
 /// Items that a slow watcher may lag behind before it reads them from the log again.
@@ -21,8 +22,11 @@ const LIVE: usize = 4096;
 /// Items read at a time.
 pub const BATCH: u64 = 512;
 
-/// How long the tail sleeps at most where other nodes write too.
-const POLL: Duration = Duration::from_millis(500);
+/// How long the tail sleeps after a failure.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// How long a reader sleeps while transactions are open, whose end may tell nobody.
+const HELD_BACK: Duration = Duration::from_millis(100);
 
 /// The epoch of the logs.
 const EPOCH: i64 = 1;
@@ -60,6 +64,27 @@ pub trait Log: Send + Sync + 'static {
 
     /// The position of the newest item below the horizon.
     fn end<'a>(&'a self, store: &'a Store, horizon: i64) -> BoxFuture<'a, Result<Position, store::Error>>;
+}
+
+/// How far a log can be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Horizon {
+    /// The oldest transaction that may still commit, on PostgreSQL.
+    pub before: i64,
+    /// Whether there may be one, which holds others back.
+    open: bool,
+}
+
+impl Horizon {
+    const CLEAR: Self = Self {
+        before: i64::MAX,
+        open: false,
+    };
+
+    /// How long whoever has read so far may sleep without looking, where other nodes write too.
+    pub(super) fn pause(self, hints: &Hints) -> Duration {
+        if self.open { HELD_BACK } else { hints.patience() }
+    }
 }
 
 /// One log's reader.
@@ -126,18 +151,21 @@ impl<L: Log> Tail<L> {
     }
 
     /// Reads the log as it grows until told to stop.
-    pub async fn run(self: Arc<Self>, mut hints: watch::Receiver<()>) {
+    pub async fn run(self: Arc<Self>, hints: Arc<Hints>, mut log: watch::Receiver<()>) {
         let mut position = None;
         loop {
-            hints.mark_unchanged();
-            let failed = self.forward(&mut position).await.inspect_err(|error| {
-                tracing::error!(%error, "a log can't be read");
-            });
-            let polls = self.store.is_shared() || failed.is_err();
+            log.mark_unchanged();
+            let pause = match self.forward(&mut position).await {
+                Ok(horizon) => horizon.pause(&hints),
+                Err(error) => {
+                    tracing::error!(%error, "a log can't be read");
+                    PAUSE
+                }
+            };
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                changed = hints.changed() => if changed.is_err() { return },
-                () = tokio::time::sleep(POLL), if polls => {}
+                changed = log.changed() => if changed.is_err() { return },
+                () = tokio::time::sleep(pause), if self.store.is_shared() || pause == PAUSE => {}
             }
         }
     }
@@ -156,7 +184,7 @@ impl<L: Log> Tail<L> {
             };
             loop {
                 loop {
-                    let items = tail.log.read(&tail.store, last, tail.horizon().await?).await?;
+                    let items = tail.log.read(&tail.store, last, tail.horizon().await?.before).await?;
                     if items.is_empty() {
                         break;
                     }
@@ -189,13 +217,14 @@ impl<L: Log> Tail<L> {
     /// # Errors
     /// Where the database fails.
     pub async fn end(&self) -> Result<Position, store::Error> {
-        self.log.end(&self.store, self.horizon().await?).await
+        self.log.end(&self.store, self.horizon().await?.before).await
     }
 
-    async fn forward(&self, position: &mut Option<Position>) -> Result<(), store::Error> {
+    /// Tells all that is new. How far it could look.
+    async fn forward(&self, position: &mut Option<Position>) -> Result<Horizon, store::Error> {
         if self.live.receiver_count() == 0 {
             *position = None;
-            return Ok(());
+            return Ok(Horizon::CLEAR);
         }
         let mut previous = match *position {
             Some(position) => position,
@@ -211,9 +240,10 @@ impl<L: Log> Tail<L> {
         };
         loop {
             *position = Some(previous);
-            let items = self.log.read(&self.store, previous, self.horizon().await?).await?;
+            let horizon = self.horizon().await?;
+            let items = self.log.read(&self.store, previous, horizon.before).await?;
             if items.is_empty() {
-                return Ok(());
+                return Ok(horizon);
             }
             for (position, item) in items {
                 self.tell(Live {
@@ -230,14 +260,19 @@ impl<L: Log> Tail<L> {
         let _nobody_watches = self.live.send(live);
     }
 
-    /// The oldest transaction that may still commit, on PostgreSQL. On SQLite rows appear in order.
-    pub(super) async fn horizon(&self) -> Result<i64, store::Error> {
+    /// How far the log can be read. On SQLite rows appear in order.
+    pub(super) async fn horizon(&self) -> Result<Horizon, store::Error> {
         if !self.store.is_shared() {
-            return Ok(i64::MAX);
+            return Ok(Horizon::CLEAR);
         }
-        let sql = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint";
+        let sql = "SELECT pg_snapshot_xmin(now)::text::bigint, pg_snapshot_xmin(now) < pg_snapshot_xmax(now) \
+                   FROM pg_current_snapshot() AS now";
         let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, sql);
         let row = self.store.reads().query_one_raw(statement).await?;
-        Ok(row.map(|row| row.try_get_by_index(0)).transpose()?.unwrap_or_default())
+        let row = row.ok_or_else(|| sea_orm::DbErr::RecordNotFound("the snapshot".into()))?;
+        Ok(Horizon {
+            before: row.try_get_by_index(0)?,
+            open: row.try_get_by_index(1)?,
+        })
     }
 }

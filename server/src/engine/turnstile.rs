@@ -114,7 +114,7 @@ fn written(write: &Write) -> Option<Vec<(&str, &Value)>> {
             });
             Some(key.chain(set).collect())
         }
-        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) => None,
+        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) | Write::Sweep(_) => None,
     }
 }
 

@@ -19,8 +19,8 @@ use crate::store::{self, Assign, Delete, Update, Write, WriteSet};
 /// The cursor's name.
 const NAME: &str = "waits";
 
-/// How long the loop sleeps at most where other nodes write too.
-const POLL: Duration = Duration::from_millis(500);
+/// How long the loop sleeps after a failure, and while another server node holds the cursor.
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// How long one server node may hold the cursor without renewing it, in microseconds.
 const LEASE: i64 = 10_000_000;
@@ -30,32 +30,32 @@ pub async fn run(engine: Engine, stop: CancellationToken) {
     let mut hints = engine.hints.watch_changes();
     loop {
         hints.mark_unchanged();
-        let failed = follow(&engine).await.inspect_err(|error| {
+        let pause = follow(&engine).await.unwrap_or_else(|error| {
             tracing::error!(%error, "waiting runs could not be told of changes");
+            PAUSE
         });
         tokio::select! {
             () = stop.cancelled() => return,
             changed = hints.changed() => if changed.is_err() { return },
-            () = tokio::time::sleep(POLL), if engine.store.is_shared() || failed.is_err() => {}
+            () = tokio::time::sleep(pause), if engine.store.is_shared() || pause == PAUSE => {}
         }
     }
 }
 
-async fn follow(engine: &Engine) -> Result<(), Error> {
+/// Tells of all that is new. How long there is nothing to do.
+async fn follow(engine: &Engine) -> Result<Duration, Error> {
     loop {
         let Some(cursor) = lease(engine).await? else {
-            return Ok(());
+            return Ok(PAUSE);
         };
         let from = Position {
             tx: cursor.tx,
             seq: cursor.seq,
         };
-        let items = engine
-            .changes
-            .read(&engine.store, from, engine.tail.horizon().await?)
-            .await?;
+        let horizon = engine.tail.horizon().await?;
+        let items = engine.changes.read(&engine.store, from, horizon.before).await?;
         let Some((to, _)) = items.last().cloned() else {
-            return Ok(());
+            return Ok(horizon.pause(&engine.hints));
         };
         tell(engine, &cursor, &items, to).await?;
     }

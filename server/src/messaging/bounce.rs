@@ -59,7 +59,7 @@ impl Messaging {
         let messages = self.object("message")?;
         let message = self.returned(report, bounce).await?;
         if let Some(message) = &message {
-            let command = update(messages, message.id, vec![("state", Value::text("BOUNCED"))]);
+            let command = update(&messages, message.id, vec![("state", Value::text("BOUNCED"))]);
             let written = self.crm.write(decision, &command).await?;
             written.map_err(|problems| Error::Refused { problems })?;
         }
@@ -83,13 +83,13 @@ impl Messaging {
         let out = ("direction", Value::text("OUT"));
         if let Some(id) = &report.message_id {
             let named = [("messageId", Value::text(&**id)), out];
-            return Ok(self.find(messages, &named, 1).await?.pop());
+            return Ok(self.find(&messages, &named, 1).await?.pop());
         }
         let last = [
             ("recipient", Value::text(&*bounce.address)),
             ("channel", Value::text("EMAIL")),
             out,
         ];
-        Ok(self.find(messages, &last, 1).await?.pop())
+        Ok(self.find(&messages, &last, 1).await?.pop())
     }
 }

@@ -99,8 +99,8 @@ impl Messaging {
     async fn mark(&self, decision: &mut Decision<'_>, channel: Channel, address: &str, out: bool) -> Result<(), Error> {
         let contacts = self.object("contact")?;
         let having = [(channel.contact_field(), Value::text(address))];
-        for contact in self.find(contacts, &having, super::MOST_CONTACTS).await? {
-            let command = update(contacts, contact.id, vec![(channel.opt_out_field(), Value::Bool(out))]);
+        for contact in self.find(&contacts, &having, super::MOST_CONTACTS).await? {
+            let command = update(&contacts, contact.id, vec![(channel.opt_out_field(), Value::Bool(out))]);
             let written = self.crm.write(decision, &command).await?;
             written.map_err(|problems| Error::Refused { problems })?;
         }

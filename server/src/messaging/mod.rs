@@ -69,8 +69,8 @@ impl Messaging {
         Self { crm }
     }
 
-    fn object(&self, name: &'static str) -> Result<&Arc<Object>, Error> {
-        self.crm.catalogue().object(name).ok_or(Error::NoObject(name))
+    fn object(&self, name: &'static str) -> Result<Arc<Object>, Error> {
+        self.crm.object(name).ok_or(Error::NoObject(name))
     }
 
     /// Records of an object whose fields have these values, the newest first.

@@ -55,7 +55,7 @@ impl Messaging {
     }
 
     async fn record(&self, decision: &mut Decision<'_>, incoming: &Incoming) -> Result<Arc<Record>, Error> {
-        let messages = Arc::clone(self.object("message")?);
+        let messages = self.object("message")?;
         let answered = self.answered(incoming).await?;
         let sender = self.sender(incoming).await?;
         let mut values = plain(incoming, decision.now);
@@ -97,7 +97,7 @@ impl Messaging {
         let Value::Id(id) = reference else {
             return Ok(Value::Null);
         };
-        let found = decision.snapshot.load(self.object(object)?, *id).await?;
+        let found = decision.snapshot.load(&self.object(object)?, *id).await?;
         let living = found.filter(|record| !record.is_deleted());
         Ok(living.map_or(Value::Null, |record| Value::Id(record.id)))
     }
@@ -117,11 +117,11 @@ impl Messaging {
                 ("channel", Value::text("SMS")),
                 out,
             ];
-            return Ok(self.find(messages, &last, 1).await?.pop());
+            return Ok(self.find(&messages, &last, 1).await?.pop());
         }
         for id in incoming.references.iter().take(20) {
             let named = [("messageId", Value::text(&**id)), out.clone()];
-            if let Some(found) = self.find(messages, &named, 1).await?.pop() {
+            if let Some(found) = self.find(&messages, &named, 1).await?.pop() {
                 return Ok(Some(found));
             }
         }
@@ -131,7 +131,7 @@ impl Messaging {
     async fn sender(&self, incoming: &Incoming) -> Result<Option<Arc<Record>>, Error> {
         let contacts = self.object("contact")?;
         let having = [(incoming.channel.contact_field(), Value::text(&*incoming.sender))];
-        Ok(self.find(contacts, &having, 1).await?.pop())
+        Ok(self.find(&contacts, &having, 1).await?.pop())
     }
 
     async fn heed(&self, decision: &mut Decision<'_>, incoming: &Incoming) -> Result<(), Error> {

@@ -25,7 +25,7 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, sqlx::sqlite:
 use sea_orm_migration::MigratorTrait;
 use uuid::Uuid;
 
-pub use write_set::{Assign, Cell, Delete, Epoch, Insert, Refusal, Require, Slot, Update, Write, WriteSet};
+pub use write_set::{Assign, Cell, Delete, Epoch, Insert, Refusal, Require, Slot, Sweep, Update, Write, WriteSet};
 
 /// Connections that read from SQLite at a time.
 const SQLITE_READERS: u32 = 8;
@@ -163,6 +163,18 @@ impl Store {
         match &self.backend {
             Backend::Sqlite { writer, .. } => writer.commit(set).await,
             Backend::Postgres(postgres) => postgres.commit(set).await,
+        }
+    }
+
+    /// Carries out a statement about an index, outside any transaction and however long it takes. Writers go on meanwhile on
+    /// PostgreSQL, and wait on SQLite.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn arrange(&self, sql: &str) -> Result<(), Error> {
+        match &self.backend {
+            Backend::Sqlite { writer, .. } => writer.arrange(sql).await,
+            Backend::Postgres(postgres) => postgres.arrange(sql).await,
         }
     }
 

@@ -64,7 +64,7 @@ pub fn peek(set: &WriteSet, text: &str) -> String {
                 _ => None,
             }
         }
-        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) => None,
+        Write::Insert(_) | Write::Update(_) | Write::Delete(_) | Write::Require(_) | Write::Sweep(_) => None,
     };
     let bytes: Vec<u8> = set.writes().iter().filter_map(part).flatten().collect();
     String::from_utf8_lossy(&bytes).into_owned()

@@ -18,7 +18,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::{
     Error, Row,
     statement::{Parameter, RAISE, Statements, parameters},
-    write_set::{Refusal, Write, WriteSet},
+    write_set::{Epoch, Refusal, Write, WriteSet},
 };
 
 /// How often the server is asked what became of a commit whose reply was lost, and how long between two questions.
@@ -99,6 +99,29 @@ impl Postgres {
         self.finish(transaction, set).await
     }
 
+    /// Carries out a statement that can't be part of a transaction, on a connection of its own that may take its time.
+    ///
+    /// # Errors
+    /// Where the database fails.
+    pub async fn arrange(&self, sql: &str) -> Result<(), Error> {
+        let failed = |error: sqlx::Error| Error::from(DbErr::Exec(RuntimeErr::SqlxError(error.into())));
+        let connection = self
+            .pool
+            .get_postgres_connection_pool()
+            .acquire()
+            .await
+            .map_err(failed)?;
+        // Never given back: the settings of its session are no other's.
+        let mut connection = connection.detach();
+        for sql in ["SET statement_timeout = 0", sql] {
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+                .execute(&mut connection)
+                .await
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
     /// Starts a transaction that holds the rows' locks.
     ///
     /// # Errors
@@ -162,6 +185,8 @@ impl Postgres {
         match write {
             Write::Insert(_) => transaction.execute_raw(statement).await.map(|_| true),
             Write::Require(_) => transaction.query_one_raw(statement).await.map(|row| row.is_some()),
+            Write::Sweep(sweep) if sweep.forbids => transaction.query_one_raw(statement).await.map(|row| row.is_none()),
+            Write::Sweep(_) => transaction.execute_raw(statement).await.map(|_| true),
             Write::Delete(delete) => {
                 Ok(transaction.execute_raw(statement).await?.rows_affected() == 1 || !delete.must_match)
             }
@@ -230,20 +255,17 @@ async fn begin(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<Stri
     // Whoever relies on one and raises it holds it alone from the start: two such would wait for each other for ever.
     let relied = set.epochs().iter().filter(|epoch| !set.raised().contains(&epoch.name));
     let shared = relied.map(|epoch| (&epoch.name, "_shared"));
-    let locks: Vec<_> = shared.chain(set.raised().iter().map(|name| (name, ""))).collect();
+    let mut locks: Vec<_> = shared.chain(set.raised().iter().map(|name| (name, ""))).collect();
+    // In one order everywhere, as rows: else two sets that raise what the other relies on would wait for each other.
+    locks.sort_unstable();
+    locks.dedup();
     for (index, (_, mode)) in locks.iter().enumerate() {
         let _infallible = write!(sql, ", pg_advisory_xact_lock{mode}(hashtext(${}))", index + 1);
     }
     let names = locks.iter().map(|(name, _)| Value::from(name.as_str())).collect();
     let row = transaction.query_one_raw(statement(&sql, names)).await?;
-    for epoch in set.epochs() {
-        let sql = "SELECT 1 FROM epoch WHERE name = $1 AND value = $2";
-        let values = vec![epoch.name.as_str().into(), epoch.value.into()];
-        if transaction.query_one_raw(statement(sql, values)).await?.is_none() {
-            return Err(Stop::Refused(Refusal::Epoch {
-                name: epoch.name.clone(),
-            }));
-        }
+    if let Some(name) = outdated(transaction, set).await? {
+        return Err(Stop::Refused(Refusal::Epoch { name }));
     }
     for name in set.raised() {
         transaction
@@ -252,6 +274,28 @@ async fn begin(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<Stri
     }
     let row = row.ok_or_else(|| DbErr::RecordNotFound("the transaction's id".into()))?;
     Ok(row.try_get_by_index(0)?)
+}
+
+/// The first epoch that is no longer as the set requires it, in one statement.
+async fn outdated(transaction: &DatabaseTransaction, set: &WriteSet) -> Result<Option<String>, DbErr> {
+    let places: Vec<String> = (1..=set.epochs().len()).map(|place| format!("${place}")).collect();
+    if places.is_empty() {
+        return Ok(None);
+    }
+    let sql = format!("SELECT name, value FROM epoch WHERE name IN ({})", places.join(", "));
+    let names = set.epochs().iter().map(|epoch| epoch.name.as_str().into());
+    let rows = transaction.query_all_raw(statement(&sql, names.collect())).await?;
+    let current: Vec<(String, i64)> = rows
+        .iter()
+        .map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?)))
+        .collect::<Result<_, DbErr>>()?;
+    let holds = |epoch: &&Epoch| {
+        current
+            .iter()
+            .any(|(name, value)| *name == epoch.name && *value == epoch.value)
+    };
+    let outdated = set.epochs().iter().find(|epoch| !holds(epoch));
+    Ok(outdated.map(|epoch| epoch.name.clone()))
 }
 
 /// A quarter of the connections is left to those who read.

@@ -36,6 +36,8 @@ enum Order {
     Commit(WriteSet, Reply),
     /// Nobody else writes until the receiver of the turn has gone.
     Turn(oneshot::Sender<Turn>),
+    /// A statement about an index.
+    Arrange(String, oneshot::Sender<Result<(), Error>>),
 }
 
 /// The right to be the only writer. Ends when it is dropped.
@@ -78,6 +80,19 @@ impl Writer {
         let (reply, outcome) = oneshot::channel();
         self.orders
             .send(Order::Commit(set, reply))
+            .await
+            .map_err(|_| Error::Stopped)?;
+        outcome.await.map_err(|_| Error::Stopped)?
+    }
+
+    /// Carries out a statement about an index.
+    ///
+    /// # Errors
+    /// Where SQLite fails, or the writer has stopped.
+    pub async fn arrange(&self, sql: &str) -> Result<(), Error> {
+        let (reply, outcome) = oneshot::channel();
+        self.orders
+            .send(Order::Arrange(sql.to_owned(), reply))
             .await
             .map_err(|_| Error::Stopped)?;
         outcome.await.map_err(|_| Error::Stopped)?
@@ -128,6 +143,10 @@ impl Thread {
                 match order {
                     Order::Commit(set, reply) => group.push((set, reply)),
                     Order::Turn(grant) => turn = Some(grant),
+                    Order::Arrange(sql, reply) => {
+                        let outcome = self.connection.execute_batch(&sql).map_err(|error| Error::from(&error));
+                        let _caller_gone = reply.send(outcome);
+                    }
                 }
                 next = if turn.is_none() && group.len() < GROUP {
                     queue.try_recv().ok()
@@ -241,6 +260,8 @@ impl Thread {
         match write {
             Write::Insert(_) => statement.execute(bound).map(|_| true),
             Write::Require(_) => statement.exists(bound),
+            Write::Sweep(sweep) if sweep.forbids => statement.exists(bound).map(|found| !found),
+            Write::Sweep(_) => statement.execute(bound).map(|_| true),
             Write::Delete(delete) => Ok(statement.execute(bound)? == 1 || !delete.must_match),
             Write::Update(update) => match update.returning {
                 None => Ok(statement.execute(bound)? == 1 || !update.must_match),

@@ -41,6 +41,9 @@ impl Statements {
     /// The SQL of a write; its parameters are those of [`parameters`], in that order.
     pub fn sql(&mut self, write: &Write) -> Arc<str> {
         let backend = self.backend;
+        if let Write::Sweep(sweep) = write {
+            return Arc::from(sweep.sql.as_str());
+        }
         Arc::clone(
             self.known
                 .entry(shape(write))
@@ -75,6 +78,7 @@ pub fn parameters(write: &Write) -> Vec<Parameter<'_>> {
             .chain(conditions(&require.guard))
             .map(Parameter::Value)
             .collect(),
+        Write::Sweep(sweep) => sweep.values.iter().map(Parameter::Value).collect(),
     }
 }
 
@@ -119,6 +123,7 @@ fn shape(write: &Write) -> Shape {
             .chain(&require.guard)
             .map(|(name, value)| (*name, is_null(value)))
             .collect(),
+        Write::Sweep(_) => Vec::new(),
     };
     Shape {
         table: write.table(),
@@ -133,6 +138,7 @@ fn verb(write: &Write) -> u8 {
         Write::Update(_) => 1,
         Write::Delete(_) => 2,
         Write::Require(_) => 3,
+        Write::Sweep(_) => 4,
     }
 }
 
@@ -142,6 +148,7 @@ fn build(backend: DbBackend, write: &Write) -> String {
         Write::Update(write) => render(backend, &update(write)),
         Write::Delete(write) => render(backend, &delete(write)),
         Write::Require(write) => render(backend, &require(backend, write)),
+        Write::Sweep(write) => write.sql.clone(),
     }
 }
 

@@ -33,6 +33,19 @@ pub enum Write {
     Update(Update),
     Delete(Delete),
     Require(Require),
+    Sweep(Sweep),
+}
+
+/// A statement on any number of rows, in the SQL of the database: for what must hold of all rows at the commit. Meant for
+/// sets that raise the epoch which all writers of these rows require, so that nobody writes beside it.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    /// The table that it writes to or looks at.
+    pub table: &'static str,
+    pub sql: String,
+    pub values: Vec<Value>,
+    /// Where true, a row that the statement gives refuses the write set.
+    pub forbids: bool,
 }
 
 /// A row that must be there, with these values, until the commit.
@@ -202,7 +215,7 @@ impl WriteSet {
                 [("id", Value::Uuid(Some(id)))] => Some(Row { table, id: *id }),
                 _ => None,
             },
-            Write::Insert(_) | Write::Delete(_) | Write::Require(_) => None,
+            Write::Insert(_) | Write::Delete(_) | Write::Require(_) | Write::Sweep(_) => None,
         };
         self.writes.iter().filter_map(row).collect()
     }
@@ -237,6 +250,7 @@ impl Write {
             Self::Update(update) => update.table,
             Self::Delete(delete) => delete.table,
             Self::Require(require) => require.table,
+            Self::Sweep(sweep) => sweep.table,
         }
     }
 
@@ -249,6 +263,7 @@ impl Write {
             Self::Update(update) => update.key.first().map(|(_, value)| value),
             Self::Delete(delete) => delete.key.first().map(|(_, value)| value),
             Self::Require(require) => require.key.first().map(|(_, value)| value),
+            Self::Sweep(_) => None,
         };
         match first {
             Some(Value::Uuid(id)) => *id,

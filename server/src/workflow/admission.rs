@@ -13,7 +13,7 @@ use pointsman_entities::{
 use pointsman_graph::{
     definition::{Overflow, Reenrolment},
     expression::{Budget, Expression, Fault},
-    plan::{Concurrency, Enrolment},
+    plan::{Enrolment, Plan},
     value::Value,
 };
 use sea_orm::ActiveValue::Set;
@@ -39,7 +39,7 @@ pub const MAX_DEPTH: i64 = 16;
 /// Where starts are decided on.
 pub struct Desk<'a> {
     pub store: &'a Store,
-    pub catalogue: &'a Catalogue,
+    pub catalogue: Arc<Catalogue>,
     pub source: &'a Source,
     /// The server node that the runs are leased to.
     pub member: MemberId,
@@ -78,7 +78,7 @@ impl Admission {
             return Ok(Ok(insert(desk, start, None, None, set)));
         }
         let rules = version.plan.enrolment();
-        let ticket = match self.ticket(desk, rules, &start, snapshot, set).await? {
+        let ticket = match self.ticket(desk, &version.plan, &start, snapshot, set).await? {
             Ok(ticket) => ticket,
             Err(reason) => return Ok(Err(reason)),
         };
@@ -104,12 +104,12 @@ impl Admission {
     async fn ticket(
         &mut self,
         desk: &Desk<'_>,
-        rules: &Enrolment,
+        plan: &Plan,
         start: &Enrolled,
         snapshot: &mut Snapshot<'_>,
         set: &mut WriteSet,
     ) -> Result<Result<Ticket, Reason>, store::Error> {
-        let mut ticket = Ticket::default();
+        let (rules, mut ticket) = (plan.enrolment(), Ticket::default());
         if let Some((key, record)) = of_record(rules, start) {
             match self.free(desk, &key, Some(record), start.at, set).await? {
                 Some(expired) => ticket.keys.push((key, expired)),
@@ -117,7 +117,7 @@ impl Admission {
             }
         }
         if let Some(rule) = &rules.deduplication {
-            let value = match text(desk, &rule.key, start, snapshot).await? {
+            let value = match text(desk, plan, &rule.key, start, snapshot).await? {
                 Ok(value) => value,
                 Err(reason) => return Ok(Err(reason)),
             };
@@ -130,23 +130,23 @@ impl Admission {
                 }
             }
         }
-        match &rules.concurrency {
-            Some(rule) => self.at_gate(desk, rule, start, snapshot, ticket).await,
-            None => Ok(Ok(ticket)),
-        }
+        self.at_gate(desk, plan, start, snapshot, ticket).await
     }
 
     async fn at_gate(
         &mut self,
         desk: &Desk<'_>,
-        rule: &Concurrency,
+        plan: &Plan,
         start: &Enrolled,
         snapshot: &mut Snapshot<'_>,
         mut ticket: Ticket,
     ) -> Result<Result<Ticket, Reason>, store::Error> {
+        let Some(rule) = &plan.enrolment().concurrency else {
+            return Ok(Ok(ticket));
+        };
         let key = match &rule.key {
             None => Some(String::new()),
-            Some(key) => match text(desk, key, start, snapshot).await? {
+            Some(key) => match text(desk, plan, key, start, snapshot).await? {
                 Ok(key) => key,
                 Err(reason) => return Ok(Err(reason)),
             },
@@ -210,6 +210,7 @@ fn reason(kind: Kind) -> Reason {
 /// The value of a key as text; none where it is null, and the rule does not apply.
 async fn text(
     desk: &Desk<'_>,
+    plan: &Plan,
     key: &Expression,
     start: &Enrolled,
     snapshot: &mut Snapshot<'_>,
@@ -217,13 +218,14 @@ async fn text(
     loop {
         let facts = StartFacts {
             start,
+            plan,
             snapshot,
-            catalogue: desk.catalogue,
+            catalogue: &desk.catalogue,
         };
         match key.evaluate(&facts, &mut Budget::default()) {
             Ok(Value::Null) => return Ok(Ok(None)),
             Ok(value) => return Ok(Ok(Some(value.to_json().to_string()))),
-            Err(Fault::Unloaded(reference)) => facts::load(desk.catalogue, snapshot, &reference).await?,
+            Err(Fault::Unloaded(reference)) => facts::load(&desk.catalogue, snapshot, &reference).await?,
             Err(fault) => {
                 tracing::warn!(workflow = %start.workflow.0, key = key.source(), %fault, "a key has no value");
                 return Ok(Err(Reason::KeyFailed));

@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     crm::{
-        Catalogue,
+        Catalogues,
         change::Change,
         snapshot::Snapshot,
         write::{Enrol, Enrolled, Enrolment, TurnedAway},
@@ -44,7 +44,7 @@ pub struct Triggers(Arc<Shared>);
 
 struct Shared {
     store: Arc<Store>,
-    catalogue: Arc<Catalogue>,
+    catalogues: Arc<Catalogues>,
     versions: Arc<Versions>,
     source: Arc<Source>,
     member: MemberId,
@@ -76,14 +76,14 @@ impl Triggers {
     #[must_use]
     pub fn new(
         store: Arc<Store>,
-        catalogue: Arc<Catalogue>,
+        catalogues: Arc<Catalogues>,
         versions: Arc<Versions>,
         source: Arc<Source>,
         member: MemberId,
     ) -> Self {
         Self(Arc::new(Shared {
             store,
-            catalogue,
+            catalogues,
             versions,
             source,
             member,
@@ -133,7 +133,7 @@ impl Shared {
     fn desk(&self) -> Desk<'_> {
         Desk {
             store: &self.store,
-            catalogue: &self.catalogue,
+            catalogue: self.catalogues.current(),
             source: &self.source,
             member: self.member,
         }
@@ -147,7 +147,14 @@ impl Shared {
         snapshot: &mut Snapshot<'_>,
     ) -> Result<bool, store::Error> {
         let reenrolment = active.version.plan.enrolment().reenrolment;
-        let found = judge(&active.trigger, reenrolment, change, &self.catalogue, snapshot).await?;
+        let found = judge(
+            &active.trigger,
+            reenrolment,
+            change,
+            &self.catalogues.current(),
+            snapshot,
+        )
+        .await?;
         if let Match::ConditionFailed(fault) = &found {
             tracing::warn!(workflow = active.version.name, node = active.node, %fault, "a trigger's condition failed");
         }

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     crm::{
-        Access, Catalogue,
+        Access, Catalogues,
         access::Permission,
         keyed::{Request, Seen},
         validate::Code,
@@ -88,7 +88,7 @@ pub struct Save {
 /// The workflows of one installation.
 pub struct Workflows {
     pub(super) store: Arc<Store>,
-    catalogue: Arc<Catalogue>,
+    pub(super) catalogues: Arc<Catalogues>,
     pub(super) versions: Arc<Versions>,
     pub(super) triggers: Arc<Triggers>,
     pub(super) source: Arc<Source>,
@@ -100,14 +100,14 @@ impl Workflows {
     #[must_use]
     pub fn new(
         store: Arc<Store>,
-        catalogue: Arc<Catalogue>,
+        catalogues: Arc<Catalogues>,
         versions: Arc<Versions>,
         triggers: Arc<Triggers>,
         source: Arc<Source>,
     ) -> Self {
         Self {
             store,
-            catalogue,
+            catalogues,
             versions,
             triggers,
             source,
@@ -151,7 +151,7 @@ impl Workflows {
         own: Option<WorkflowId>,
     ) -> Result<Checked, Error> {
         // What the publisher may not read or write is not there for the workflow, and named as unknown.
-        let known = Arc::new(self.catalogue.seen_by(access));
+        let known = Arc::new(self.catalogues.current().seen_by(access));
         let schema = surroundings(&self.store, &known, own, definition).await?;
         Ok(check(definition, &schema))
     }
@@ -313,7 +313,8 @@ impl Workflows {
                     let message = "another active workflow has its webhook at the same path";
                     return Ok(Err(refused(Code::Taken, message, None)));
                 }
-                Err(Refusal::Row { .. } | Refusal::Conflict | Refusal::Taken { .. } | Refusal::Epoch { .. }) => {}
+                Err(Refusal::Epoch { .. }) => self.catalogues.refresh().await?,
+                Err(Refusal::Row { .. } | Refusal::Conflict | Refusal::Taken { .. }) => {}
             }
         }
     }

@@ -7,6 +7,7 @@ pub mod browse;
 mod callees;
 pub mod candidate;
 mod demonstration;
+pub mod dependants;
 pub mod enrol;
 mod enter;
 pub mod gate;

@@ -21,7 +21,7 @@ use super::{
     manage::{Answer, State, Workflows, editor, missing, refused, stale},
 };
 use crate::{
-    crm::{Access, keyed::Request, validate::Code, write::Problem},
+    crm::{Access, custom, keyed::Request, validate::Code, write::Problem},
     store,
 };
 
@@ -76,11 +76,17 @@ impl Workflows {
         flaws.extend(self.rounds(&workflow, &plan));
         let version = self.next_version(request, &workflow);
         let beside = [version.id.0];
+        let objects = self.catalogues.current().epoch();
         let changed = self.change(request, id, &beside, |now, row, set| {
             // Whoever saved or published meanwhile has changed what was checked.
             if expected.is_some_and(|expected| expected != now.draft_version) || now.version != workflow.version {
                 return Err(stale(now));
             }
+            if self.catalogues.current().epoch() != objects {
+                let message = "fields or objects were changed meanwhile: look at the problems again";
+                return Err(refused(Code::Conflict, message, None));
+            }
+            set.require_epoch(custom::EPOCH, objects);
             set.insert(version.clone().into_active_model());
             set.raise_epoch(EPOCH);
             row.state = Set(State::Active.text().into());

@@ -155,10 +155,10 @@ impl Schedules {
     }
 
     async fn start_for_records(&self, due: &Due<'_>, object: &str) -> Result<bool, Error> {
-        let Some(object) = self.crm.catalogue().object(object) else {
+        let Some(object) = self.crm.object(object) else {
             return self.move_on(due.row, due.next).await;
         };
-        let page = sweep::page(&self.crm, due.look(), object, due.row.after).await?;
+        let page = sweep::page(&self.crm, due.look(), &object, due.row.after).await?;
         let records = page.records.into_iter().map(Some).collect();
         self.start(due, records, page.after).await
     }

@@ -3,7 +3,11 @@
 use std::sync::Arc;
 
 use pointsman_entities::ids::{MemberId, RunId, WorkflowId};
-use pointsman_graph::{key::NodeKey, plan::Occasion};
+use pointsman_graph::{
+    key::NodeKey,
+    node::{FormField, form},
+    plan::{Occasion, Trigger},
+};
 use serde_json::Value as Json;
 
 use super::{
@@ -28,7 +32,7 @@ use crate::crm::{
 pub struct Start {
     /// The record that the run is to be about, by its global id.
     pub record: Option<String>,
-    /// The answers to the trigger's form.
+    /// The answers to the trigger's form, by name.
     pub form: Json,
 }
 
@@ -104,17 +108,21 @@ impl Workflows {
             let message = "there is no such workflow, or it is not active";
             return Ok(Err(refused(Code::NotFound, message, None)));
         };
-        let Some((node, object)) = manual(&version) else {
-            return Ok(Err(refused(Code::Invalid, "the workflow has no manual trigger", None)));
+        let Some((node, trigger)) = manual(&version) else {
+            return Ok(Err(no_way_in(&version)));
+        };
+        let form = match answers(trigger.form(), &start.form) {
+            Ok(form) => form,
+            Err(problem) => return Ok(Err(problem)),
         };
         let record = self
-            .subject(crm, access, object.as_deref(), start.record.as_deref())
+            .subject(crm, access, trigger.object.as_deref(), start.record.as_deref())
             .await?;
         Ok(record.map(|record| Wanted {
             version,
             node,
             record,
-            form: start.form.clone(),
+            form,
         }))
     }
 
@@ -125,7 +133,7 @@ impl Workflows {
         object: Option<&str>,
         record: Option<&str>,
     ) -> Result<Result<Option<Arc<Record>>, Problem>, Error> {
-        let (object, record) = match (object.and_then(|name| crm.catalogue().object(name)), record) {
+        let (object, record) = match (object.and_then(|name| crm.object(name)), record) {
             (None, None) => return Ok(Ok(None)),
             (None, Some(_)) => {
                 return Ok(Err(refused(
@@ -149,7 +157,7 @@ impl Workflows {
             return Ok(Err(absent));
         };
         // The run sees it in its publisher's name, not as the caller does.
-        let mut found = crm.get(&Access::system(), object, &[id]).await?;
+        let mut found = crm.get(&Access::system(), &object, &[id]).await?;
         let found = found.remove(&id).filter(|record| access.allows(Action::Read, record));
         Ok(found.map_or(Err(absent), |record| Ok(Some(record))))
     }
@@ -181,9 +189,27 @@ impl Wanted {
     }
 }
 
-/// The manual trigger, and the object of the record it takes.
-fn manual(version: &Version) -> Option<(NodeKey, Option<Arc<str>>)> {
+/// The manual trigger.
+fn manual(version: &Version) -> Option<(NodeKey, Arc<Trigger>)> {
     let mut triggers = version.plan.triggers();
-    let found = triggers.find(|(_, trigger)| matches!(trigger.occasion, Occasion::Hand))?;
-    Some((found.0.clone(), found.1.object.clone()))
+    let found = triggers.find(|(_, trigger)| matches!(trigger.occasion, Occasion::Hand(_)))?;
+    Some((found.0.clone(), Arc::clone(found.1)))
+}
+
+fn no_way_in(version: &Version) -> Problem {
+    let message = match version.plan.called() {
+        Some(_) => "the workflow has no manual trigger: other workflows call it",
+        None => "the workflow has no manual trigger",
+    };
+    refused(Code::Invalid, message, None)
+}
+
+/// The answers as the run keeps them.
+fn answers(form: &[FormField], given: &Json) -> Result<Json, Problem> {
+    form::read(form, given).map_err(|unfit| {
+        let missing = unfit.iter().all(|one| one.missing);
+        let messages: Vec<_> = unfit.into_iter().map(|one| one.message).collect();
+        let code = if missing { Code::Required } else { Code::Invalid };
+        refused(code, &messages.join("; "), Some("form"))
+    })
 }

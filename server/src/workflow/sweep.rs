@@ -92,7 +92,7 @@ fn pushed_down(crm: &Crm, look: Look<'_>, object: &Object, snapshot: &Snapshot<'
         record: None,
         now: look.at,
         snapshot,
-        catalogue: crm.catalogue(),
+        catalogue: &crm.catalogue(),
     };
     let pushed = condition.filter("record", &facts, &mut Budget::default())?;
     Filter::from_expression(object, &pushed)
@@ -158,7 +158,7 @@ async fn holds(
     loop {
         match evaluate(crm, condition, look.at, snapshot, record) {
             Ok(value) => return Ok(value == Computed::Bool(true)),
-            Err(Fault::Unloaded(reference)) => facts::load(crm.catalogue(), snapshot, &reference).await?,
+            Err(Fault::Unloaded(reference)) => facts::load(&crm.catalogue(), snapshot, &reference).await?,
             Err(fault) => {
                 tracing::warn!(workflow = look.workflow, %fault, "a trigger's condition failed");
                 return Ok(false);
@@ -178,7 +178,7 @@ fn evaluate(
         record: Some(record),
         now,
         snapshot,
-        catalogue: crm.catalogue(),
+        catalogue: &crm.catalogue(),
     };
     condition.evaluate(&facts, &mut Budget::default())
 }

@@ -12,7 +12,7 @@ use sea_orm::EntityTrait;
 
 use super::{Error, callees::surroundings};
 use crate::{
-    crm::Catalogue,
+    crm::Catalogues,
     store::{self, Store},
 };
 
@@ -37,16 +37,16 @@ pub struct Version {
 /// Reads versions and makes plans of them.
 pub struct Versions {
     store: Arc<Store>,
-    catalogue: Arc<Catalogue>,
+    catalogues: Arc<Catalogues>,
     known: Cache<VersionId, Arc<Version>>,
 }
 
 impl Versions {
     #[must_use]
-    pub fn new(store: Arc<Store>, catalogue: Arc<Catalogue>) -> Self {
+    pub fn new(store: Arc<Store>, catalogues: Arc<Catalogues>) -> Self {
         Self {
             store,
-            catalogue,
+            catalogues,
             known: Cache::new(KEPT),
         }
     }
@@ -81,12 +81,13 @@ impl Versions {
         let version = row.id;
         let unsound = |reason: String| Error::UnsoundVersion { version, reason };
         let definition = Definition::read(&row.definition).map_err(|error| unsound(error.to_string()))?;
-        let schema = surroundings(&self.store, &self.catalogue, Some(row.workflow_id), &definition).await?;
+        let catalogue = self.catalogues.current();
+        let schema = surroundings(&self.store, &catalogue, Some(row.workflow_id), &definition).await?;
         if let Some(plan) = check(&definition, &schema).plan {
             return Ok(plan);
         }
         // A workflow that it calls has changed since it was published: what that gives is known at run time only.
-        let schema: Arc<dyn Schema> = Arc::<Catalogue>::clone(&self.catalogue);
+        let schema: Arc<dyn Schema> = catalogue;
         let checked = check(&definition, &schema);
         let reason = checked
             .problems

@@ -216,7 +216,7 @@ impl Workflows {
             verdict.trace = Some(trace(crm, condition, change, past.row.seq, &mut snapshot).await?);
         }
         let reenrolment = version.plan.enrolment().reenrolment;
-        let found = judge(trigger, reenrolment, change, crm.catalogue(), &mut snapshot).await?;
+        let found = judge(trigger, reenrolment, change, &crm.catalogue(), &mut snapshot).await?;
         verdict.outcome = match found {
             Match::OtherFields => {
                 verdict.trace = None;
@@ -273,14 +273,16 @@ async fn trace(
         let facts = ChangeFacts {
             change,
             snapshot,
-            catalogue: crm.catalogue(),
+            catalogue: &crm.catalogue(),
         };
         let reference = match condition.trace(&facts, &mut Budget::default()) {
             (Err(Fault::Unloaded(reference)), _) => reference,
             (Ok(_) | Err(_), trace) => return Ok(trace),
         };
-        let object = crm.catalogue().object(&reference.object);
-        let target = object.and_then(|object| Some((object, id::parse(object.name, &reference.id)?)));
+        let object = crm.object(&reference.object);
+        let target = object
+            .as_ref()
+            .and_then(|object| Some((object, id::parse(object.name, &reference.id)?)));
         if let Some((object, id)) = target {
             let record = crm.as_of(object, id, place).await?;
             snapshot.suppose(object, id, record);

@@ -3,6 +3,7 @@
 
 mod authority;
 pub mod http;
+pub mod nats;
 pub mod postgres;
 mod process;
 mod python;

@@ -5,6 +5,7 @@ mod api;
 mod architecture;
 mod commands;
 mod crash;
+mod custom;
 mod engine;
 mod messages;
 mod outside;

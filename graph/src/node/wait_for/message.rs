@@ -1,6 +1,6 @@
 //! Waiting for a message: an answer to one of ours, or any that a condition asks for.
 
-use super::WaitFor;
+use super::{Awaits, WaitFor};
 use crate::{
     check::{Site, fields},
     expression::Expression,
@@ -53,5 +53,9 @@ impl Resolve for Wait {
             condition: self.condition.clone(),
             deadline,
         })))
+    }
+
+    fn awaits(&self) -> Option<Awaits> {
+        Some(Awaits::Messages)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{WaitFor, refuse};
+use super::{Awaits, WaitFor, refuse};
 use crate::{
     check::{Code, Problem, Site},
     expression::Expression,
@@ -50,5 +50,9 @@ impl Resolve for Listening {
             key,
             deadline: deadline.map(|span| moment.later("timeout", span)).transpose()?,
         })))
+    }
+
+    fn awaits(&self) -> Option<Awaits> {
+        Some(Awaits::Signals(Arc::clone(&self.name)))
     }
 }

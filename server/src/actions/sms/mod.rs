@@ -1,6 +1,7 @@
 //! Sends SMS by Twilio and says what is certain of it. Never retries, and never sends past [`super::egress`]: the
 //! provider's client library makes the request, and ours carries it.
 
+mod ask;
 mod number;
 pub mod signature;
 mod through;
@@ -22,6 +23,7 @@ use super::{
 };
 use through::Through;
 
+pub use ask::Sent;
 pub use number::{NotInternational, Number};
 
 /// Where Twilio's API is.
@@ -116,18 +118,21 @@ impl Texter {
     /// - 2xx: done; 429: not sent; another 4xx: rejected;
     /// - 5xx, or no answer, or half of one: unknown, until the provider tells by its callback.
     pub async fn send(&self, egress: &Egress, sms: &Sms, timeout: Duration) -> Outcome {
-        let through = Through::new(egress.clone(), self.form(sms), timeout);
-        let authentication = TwilioAuthentication::BasicAuth {
-            basic_auth: BASE64_STANDARD.encode(format!("{}:{}", self.account, self.token.expose_secret())),
-        };
+        let through = Through::new(egress.clone(), Some(self.form(sms)), timeout);
         let told = through.told();
-        let client = TwilioClient::new(&self.base_url, authentication).with_middleware(through);
-        let message = client.create_message(&self.account).await;
+        let message = self.client(through).create_message(&self.account).await;
         match told.take() {
             Some(Ok(answer)) => judge(&answer, message.ok()),
             Some(Err(error)) => unanswered(&error),
             None => Outcome::not_sent(Code::Unavailable, "the SMS library did not send its request"),
         }
+    }
+
+    fn client(&self, through: Through) -> TwilioClient {
+        let authentication = TwilioAuthentication::BasicAuth {
+            basic_auth: BASE64_STANDARD.encode(format!("{}:{}", self.account, self.token.expose_secret())),
+        };
+        TwilioClient::new(&self.base_url, authentication).with_middleware(through)
     }
 
     fn form(&self, sms: &Sms) -> String {

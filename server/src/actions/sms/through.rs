@@ -21,7 +21,7 @@ use super::{
 /// Carries one request.
 pub struct Through {
     egress: Egress,
-    form: String,
+    form: Option<String>,
     timeout: Duration,
     told: Told,
 }
@@ -42,7 +42,8 @@ impl Told {
 }
 
 impl Through {
-    pub fn new(egress: Egress, form: String, timeout: Duration) -> Self {
+    /// `form` is what is sent along; none to ask.
+    pub fn new(egress: Egress, form: Option<String>, timeout: Duration) -> Self {
         Self {
             egress,
             form,
@@ -58,19 +59,18 @@ impl Through {
     fn request(&self, request: &Request) -> Result<egress::Request, &'static str> {
         let url = Url::parse(&request.uri().to_string()).map_err(|_| "the URL is not valid")?;
         let authorization = HeaderValue::from_str(request.header("authorization").unwrap_or_default());
-        let headers = [
-            (AUTHORIZATION, authorization.map_err(|_| "the account is not valid")?),
-            (ACCEPT, HeaderValue::from_static("application/json")),
-            (
-                CONTENT_TYPE,
-                HeaderValue::from_static("application/x-www-form-urlencoded"),
-            ),
-        ];
+        let authorization = authorization.map_err(|_| "the account is not valid")?;
+        let json = HeaderValue::from_static("application/json");
+        let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+        let headers = [(AUTHORIZATION, authorization), (ACCEPT, json)];
+        let headers = headers
+            .into_iter()
+            .chain(self.form.is_some().then_some((CONTENT_TYPE, form)));
         Ok(egress::Request {
             method: Method::from_bytes(request.method().as_str().as_bytes()).map_err(|_| "the method is not valid")?,
             url,
             headers: HeaderMap::from_iter(headers),
-            body: Some(self.form.clone().into_bytes()),
+            body: self.form.clone().map(String::into_bytes),
             timeout: self.timeout,
             bound: Vec::new(),
         })

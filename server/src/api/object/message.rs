@@ -15,7 +15,7 @@ options! {
 
 options! {
     /// What has become of a message.
-    MessageState { Queued, Sent, Delivered, Bounced, Failed, Unknown, Received }
+    MessageState { Queued, Sent, Delivered, Bounced, Failed, Unknown, Cancelled, Received }
 }
 
 object! {

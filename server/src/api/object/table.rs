@@ -209,6 +209,30 @@ macro_rules! object {
             async fn deleted_at(&self) -> Option<$crate::api::scalar::DateTime> {
                 $crate::api::cell::Cell::show(self.0.get("deletedAt"))
             }
+
+            /// The values of its custom fields by their keys; null where a field is empty.
+            async fn custom(
+                &self,
+                context: &async_graphql::Context<'_>,
+            ) -> $crate::api::error::Result<$crate::api::scalar::Json> {
+                $crate::api::custom::values(context, &self.0)
+            }
+
+            /// The records of an object whose custom field refers to this one.
+            #[expect(clippy::too_many_arguments, reason = "an argument of the field each, as Relay names them")]
+            async fn referring(
+                &self,
+                context: &async_graphql::Context<'_>,
+                #[graphql(desc = "The object's name.")] object: String,
+                #[graphql(desc = "The key of the custom field.")] field: String,
+                #[graphql(desc = "The size of the page, from its start; at most 100.")] first: Option<i32>,
+                #[graphql(desc = "Records behind this cursor.")] after: Option<String>,
+                #[graphql(desc = "The size of the page, from its end; at most 100.")] last: Option<i32>,
+                #[graphql(desc = "Records before this cursor.")] before: Option<String>,
+            ) -> $crate::api::error::Result<Option<$crate::api::connection::Connection<$crate::api::node::Node>>> {
+                let slice = $crate::api::connection::Slice { first, after, last, before };
+                $crate::api::custom::referring(context, &self.0, (&object, &field), slice).await
+            }
         }
 
         #[doc = concat!("Which ", stringify!($plural), ": all that is given must hold.")]
@@ -258,6 +282,8 @@ macro_rules! object {
             updated_at: Option<<$crate::api::scalar::DateTime as $crate::api::cell::Cell>::Filter>,
             /// Who changed it last.
             updated_by_id: Option<$crate::api::filter::IdFilter>,
+            /// Tests on custom fields: all of them hold.
+            custom: Option<Vec<$crate::api::custom::CustomFilter>>,
         }
 
         impl $crate::api::filter::ToFilter for [<$name Filter>] {
@@ -282,6 +308,7 @@ macro_rules! object {
                 condition.reference("createdBy", self.created_by_id)?;
                 condition.field("updatedAt", self.updated_at)?;
                 condition.reference("updatedBy", self.updated_by_id)?;
+                condition.custom(self.custom)?;
                 Ok(())
             }
         }
@@ -313,10 +340,12 @@ macro_rules! object {
         }
 
         #[doc = concat!("One key of the order of ", stringify!($plural), "; equals are told apart by the next key, at last by age.")]
-        #[derive(Clone, Copy, Debug, async_graphql::InputObject)]
+        #[derive(Clone, Debug, async_graphql::InputObject)]
         pub struct [<$name Order>] {
             /// The field to order by.
-            field: [<$name OrderField>],
+            field: Option<[<$name OrderField>]>,
+            /// The key of the custom field to order by, in the place of `field`.
+            custom: Option<String>,
             /// Which way.
             #[graphql(default)]
             direction: $crate::api::connection::Direction,
@@ -327,7 +356,8 @@ macro_rules! object {
 
         impl From<[<$name Order>]> for $crate::api::connection::Order {
             fn from(order: [<$name Order>]) -> Self {
-                Self { field: order.field.name(), direction: order.direction, nulls: order.nulls }
+                let field = order.field.map([<$name OrderField>]::name);
+                Self { field, custom: order.custom, direction: order.direction, nulls: order.nulls }
             }
         }
 
@@ -343,6 +373,8 @@ macro_rules! object {
             pub owner_id: Option<async_graphql::ID>,
             /// The team that the record belongs to.
             pub team_id: Option<async_graphql::ID>,
+            /// Values of custom fields by their keys.
+            pub custom: Option<$crate::api::scalar::Json>,
         }
 
         impl $crate::api::noun::ToChanges for [<$name CreateInput>] {
@@ -355,6 +387,7 @@ macro_rules! object {
                 $(changes.refer(stringify!([<$reference:lower_camel>]), given(self.[<$reference _id>]));)*
                 changes.refer("owner", given(self.owner_id));
                 changes.refer("team", given(self.team_id));
+                changes.custom(self.custom);
             }
         }
 
@@ -370,6 +403,8 @@ macro_rules! object {
             pub owner_id: async_graphql::MaybeUndefined<async_graphql::ID>,
             /// The team that the record belongs to.
             pub team_id: async_graphql::MaybeUndefined<async_graphql::ID>,
+            /// New values of custom fields by their keys: what is not named stays, null empties the field.
+            pub custom: Option<$crate::api::scalar::Json>,
         }
 
         impl $crate::api::noun::ToChanges for [<$name UpdateInput>] {
@@ -381,6 +416,7 @@ macro_rules! object {
                 $(changes.refer(stringify!([<$reference:lower_camel>]), self.[<$reference _id>]);)*
                 changes.refer("owner", self.owner_id);
                 changes.refer("team", self.team_id);
+                changes.custom(self.custom);
             }
         }
 

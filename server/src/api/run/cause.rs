@@ -33,7 +33,7 @@ impl RunCause {
             return Ok(None);
         };
         let crm = part::<Crm>(context)?;
-        let Some(object) = crm.catalogue().object(object) else {
+        let Some(object) = crm.object(object) else {
             return Ok(None);
         };
         let Some(record) = caller(context)?.record(object.name, record).await? else {

@@ -18,7 +18,7 @@ use super::{
     caller::{caller, part},
     error::{Error, Result},
     links::links,
-    node::{Node, node},
+    node::Node,
     scalar::{DateTime, Json},
     timeline::ChangeConnection,
     workflow::{Workflow, WorkflowVersion},
@@ -136,8 +136,8 @@ impl Run {
         let (Some(object), Some(id)) = (&self.0.object, self.0.record_id) else {
             return Ok(None);
         };
-        match part::<Crm>(context)?.catalogue().object(object) {
-            Some(object) => Ok(caller(context)?.record(object.name, id).await?.and_then(node)),
+        match part::<Crm>(context)?.object(object) {
+            Some(object) => Ok(caller(context)?.record(object.name, id).await?.map(Node::from)),
             None => Ok(None),
         }
     }

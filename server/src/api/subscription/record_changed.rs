@@ -10,9 +10,10 @@ use super::{position, watcher};
 use crate::{
     api::{
         caller::part,
+        custom::CustomRecordFilter,
         error::{Error, Result},
         filter::{ToFilter, condition},
-        node::{Node, node},
+        node::Node,
         object::{
             CompanyFilter, ContactFilter, DealFilter, MessageFilter, NoteFilter, PipelineFilter, StageFilter,
             TaskFilter, TeamFilter, UserFilter,
@@ -56,12 +57,18 @@ macro_rules! filters {
         pub enum RecordFilter {
             $(#[doc = concat!("Which records, where the object is `", stringify!([<$name:snake>]), "`.")]
             $name([<$name Filter>]),)+
+            /// Which records, where the object is a custom one.
+            Custom(CustomRecordFilter),
         }
 
         impl RecordFilter {
             fn condition(self, catalogue: &Catalogue, access: &Access, object: &Object) -> Result<Filter> {
                 match self {
                     $(Self::$name(filter) => of(catalogue, access, object, stringify!([<$name:snake>]), filter),)+
+                    Self::Custom(_) if object.custom.is_none() => {
+                        Err(Error::input("The filter is one of a custom object, the object is not."))
+                    }
+                    Self::Custom(filter) => condition(catalogue, access, object, Some(filter)),
                 }
             }
         }
@@ -120,13 +127,13 @@ struct Watch {
 impl Watch {
     fn new(crm: &Crm, access: Access, object: &str, id: Option<ID>, filter: Option<RecordFilter>) -> Result<Self> {
         let unknown = || Error::input(format!("There is no object `{object}`."));
-        let object = crm.catalogue().object(object).ok_or_else(unknown)?;
+        let object = crm.object(object).ok_or_else(unknown)?;
         let missing = || Error::new(Code::NotFound, "There is no such record.");
         let record = id
             .map(|id| id::parse(object.name, &id).ok_or_else(missing))
             .transpose()?;
         let filter = filter
-            .map(|filter| filter.condition(crm.catalogue(), &access, object))
+            .map(|filter| filter.condition(&crm.catalogue(), &access, &object))
             .transpose()?;
         let filter = filter.unwrap_or(Filter::Always(true));
         if !filter.stands_alone() {
@@ -166,7 +173,7 @@ impl Watch {
             record_id: record.global_id().into(),
             actor: change.actor.clone(),
             cause: change.cause.clone(),
-            record: Some(record).filter(|record| !record.is_deleted()).and_then(node),
+            record: Some(record).filter(|record| !record.is_deleted()).map(Node::from),
         }))
     }
 

@@ -54,6 +54,8 @@ pub enum Permission {
     ManageSecrets,
     /// Say to whom nothing is sent.
     ManageSuppressions,
+    /// Define fields and objects.
+    DefineFields,
 }
 
 /// The scopes of the actions on one object.
@@ -89,7 +91,7 @@ pub struct Rights {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Administer,
         Self::EditWorkflows,
         Self::RunWorkflows,
@@ -98,6 +100,7 @@ impl Permission {
         Self::SuppressAutomation,
         Self::ManageSecrets,
         Self::ManageSuppressions,
+        Self::DefineFields,
     ];
 }
 

@@ -9,6 +9,7 @@ const STATES: &[&str] = &[
     "BOUNCED",
     "FAILED",
     "UNKNOWN",
+    "CANCELLED",
     "RECEIVED",
 ];
 

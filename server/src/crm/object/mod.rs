@@ -6,6 +6,7 @@ mod company;
 mod contact;
 mod deal;
 mod message;
+mod name;
 mod note;
 mod pipeline;
 mod stage;
@@ -13,17 +14,33 @@ mod task;
 mod team;
 mod user;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
+
+use pointsman_entities::ids::{CustomFieldId, CustomObjectId};
+use sea_orm::sea_query::{Alias, Expr};
+
+pub use name::name;
+
+/// The table of the records of all objects that administrators have defined.
+pub const RECORDS: &str = "record";
+
+/// The column in which the values of custom fields stand.
+pub const CUSTOM: &str = "custom";
 
 /// A kind of record.
 #[derive(Debug)]
 pub struct Object {
-    /// The name in the API and in expressions; also the prefix of its ids and its table.
+    /// The name in the API and in expressions; also the prefix of its ids.
     pub name: &'static str,
     /// What people see, such as `Company`.
-    pub label: &'static str,
-    pub doc: &'static str,
-    /// The system's fields first, see [`OWNER`] and its neighbours, then the object's own.
+    pub label: Cow<'static, str>,
+    pub doc: Cow<'static, str>,
+    /// Where its records are.
+    pub table: &'static str,
+    /// What tells its records from others of the table, where an administrator has defined it.
+    pub custom: Option<CustomObjectId>,
+    /// The system's fields first, see [`OWNER`] and its neighbours, then the object's own, then those that administrators
+    /// have defined.
     pub fields: Vec<Field>,
     /// Whether workflows may create and change its records.
     pub automatable: bool,
@@ -33,19 +50,39 @@ pub struct Object {
 #[derive(Debug)]
 pub struct Field {
     pub name: &'static str,
+    /// The column, or the first one of two; [`CUSTOM`] for a custom field.
     pub column: &'static str,
+    /// What an administrator has said of it; none for a core field.
+    pub custom: Option<Custom>,
     pub kind: Kind,
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
     /// Never empty: a new record must be given it unless it has a default.
     pub required: bool,
     /// Only the system writes it.
     pub system: bool,
     /// The system fills it where a new record isn't given it.
     pub derived: bool,
-    pub default: Option<&'static str>,
+    pub default: Option<Cow<'static, str>>,
     /// No two records that aren't deleted have the same value.
     pub unique: bool,
 }
+
+/// What makes a field a custom one.
+#[derive(Debug)]
+pub struct Custom {
+    pub id: CustomFieldId,
+    /// What people see.
+    pub label: Arc<str>,
+    /// Its value as an expression of the database that it is kept in, of the same type as a core field's column.
+    pub sql: Arc<str>,
+    /// Options that no record is given any more.
+    pub retired: Vec<&'static str>,
+    /// Whether an index holds the values, so that they can be ordered by it.
+    pub indexed: bool,
+}
+
+/// The options of a choice, UPPER_CASE, in the order in which people see them.
+pub type Options = Cow<'static, [&'static str]>;
 
 /// What a field holds.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,7 +107,15 @@ pub enum Kind {
     Boolean,
     /// One of the options, UPPER_CASE.
     Select {
-        options: &'static [&'static str],
+        options: Options,
+    },
+    /// Any number of the options.
+    MultiSelect {
+        options: Options,
+    },
+    /// An exact number with so many decimal places.
+    Decimal {
+        scale: u32,
     },
     Date,
     DateTime,
@@ -91,13 +136,13 @@ pub const UPDATED_AT: usize = 5;
 pub const UPDATED_BY: usize = 6;
 pub const DELETED_AT: usize = 7;
 
-const SHORT: usize = 255;
-const LONG: usize = 65_536;
+pub const SHORT: usize = 255;
+pub const LONG: usize = 65_536;
 
 /// All core objects.
 #[must_use]
-pub fn core() -> Vec<Arc<Object>> {
-    [
+pub fn core() -> Vec<Object> {
+    vec![
         user::object(),
         team::object(),
         company::object(),
@@ -109,17 +154,16 @@ pub fn core() -> Vec<Arc<Object>> {
         note::object(),
         message::object(),
     ]
-    .into_iter()
-    .map(Arc::new)
-    .collect()
 }
 
 impl Object {
     fn new(name: &'static str, label: &'static str, doc: &'static str) -> Self {
         Self {
             name,
-            label,
-            doc,
+            label: label.into(),
+            doc: doc.into(),
+            table: name,
+            custom: None,
             fields: system_fields(),
             automatable: true,
         }
@@ -136,6 +180,13 @@ impl Object {
         self
     }
 
+    /// The core fields, and the custom ones, which stand behind them.
+    #[must_use]
+    pub fn split(&self) -> (&[Field], &[Field]) {
+        self.fields
+            .split_at(self.fields.partition_point(|field| field.custom.is_none()))
+    }
+
     /// The field of that name and its place.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<(usize, &Field)> {
@@ -149,7 +200,22 @@ impl Object {
         index > DELETED_AT && field.is_some_and(|field| !field.required && !field.system)
     }
 
-    /// The names of all columns, in the order in which records are read.
+    /// An object that an administrator has defined.
+    #[must_use]
+    pub fn defined(id: CustomObjectId, key: &str, label: String, doc: String) -> Self {
+        Self {
+            name: name(key),
+            label: label.into(),
+            doc: doc.into(),
+            table: RECORDS,
+            custom: Some(id),
+            fields: system_fields(),
+            automatable: true,
+        }
+        .with([text("name", "name", "What the record is called.").required()])
+    }
+
+    /// The names of the columns of all core fields, in the order in which records are read.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         self.fields.iter().flat_map(Field::columns)
     }
@@ -160,8 +226,9 @@ impl Field {
         Self {
             name,
             column,
+            custom: None,
             kind,
-            doc,
+            doc: doc.into(),
             required: false,
             system: false,
             derived: false,
@@ -192,20 +259,30 @@ impl Field {
 
     /// The value that a new record has where none is given; the field is never empty.
     fn default(mut self, value: &'static str) -> Self {
-        self.default = Some(value);
+        self.default = Some(value.into());
         self.required()
     }
 
     /// Whether it is a choice with that option.
     #[must_use]
     pub fn has_option(&self, option: &str) -> bool {
-        matches!(self.kind, Kind::Select { options } if options.contains(&option))
+        matches!(&self.kind, Kind::Select { options } if options.contains(&option))
     }
 
-    /// The field's columns: two for money, one for all others.
+    /// The field's own columns: two for money, none for a custom field, one for all others.
     pub fn columns(&self) -> impl Iterator<Item = &'static str> {
         let currency = matches!(self.kind, Kind::Money).then_some("amount_currency");
-        [self.column].into_iter().chain(currency)
+        let own = self.custom.is_none().then_some(self.column);
+        own.into_iter().chain(currency)
+    }
+
+    /// The field's value in a statement that knows the table by this name.
+    #[must_use]
+    pub fn expr(&self, table: &str) -> Expr {
+        match &self.custom {
+            Some(custom) => Expr::cust(custom.sql.to_string()),
+            None => Expr::col((Alias::new(table), Alias::new(self.column))),
+        }
     }
 }
 
@@ -223,6 +300,8 @@ impl Kind {
             | Self::Country
             | Self::Select { .. } => true,
             Self::Integer { .. }
+            | Self::Decimal { .. }
+            | Self::MultiSelect { .. }
             | Self::Boolean
             | Self::Date
             | Self::DateTime
@@ -279,6 +358,7 @@ fn boolean(name: &'static str, column: &'static str, doc: &'static str) -> Field
 }
 
 fn select(name: &'static str, column: &'static str, options: &'static [&'static str], doc: &'static str) -> Field {
+    let options = options.into();
     Field::new(name, column, Kind::Select { options }, doc)
 }
 

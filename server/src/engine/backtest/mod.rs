@@ -176,7 +176,7 @@ fn unreadable(order: &Order, reason: &str) -> Error {
 fn version(engine: &Engine, order: &Order) -> Result<Arc<Version>, Error> {
     let definition =
         Definition::from_json(order.definition.clone()).map_err(|error| unreadable(order, &error.to_string()))?;
-    let schema: Arc<dyn Schema> = Arc::clone(engine.crm.catalogue()) as Arc<dyn Schema>;
+    let schema: Arc<dyn Schema> = engine.crm.catalogue();
     let plan = check(&definition, &schema)
         .plan
         .ok_or_else(|| unreadable(order, "its definition has errors"))?;

@@ -72,7 +72,9 @@ impl Agenda {
 /// Whether the step still waits for its timer. That of a retry carries the attempt that is to come.
 fn matters(live: &Live, timer: &Timer) -> bool {
     match timer.purpose {
-        Purpose::Delay | Purpose::Timeout | Purpose::Deadline => is(live, &timer.step, timer.attempt, Status::Waiting),
+        Purpose::Delay | Purpose::Timeout | Purpose::Deadline | Purpose::Quiet => {
+            is(live, &timer.step, timer.attempt, Status::Waiting)
+        }
         // Gates and rates are not rehearsed.
         Purpose::Start => false,
         Purpose::Retry => is(live, &timer.step, timer.attempt.saturating_sub(1), Status::Retrying),

@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use pointsman_entities::time::Timestamp;
 use pointsman_graph::{
     key::NodeKey,
+    node::form,
     plan::{Operation as Listened, Trigger},
     value::{Type, Value},
 };
@@ -107,7 +108,7 @@ impl Engine {
             let message = "no trigger of the workflow starts with this";
             return Ok(Err(Refusal::of("trigger", Code::Invalid, message)));
         };
-        let form = match inputs(version, &key, start) {
+        let form = match inputs(version, &key, trigger.as_deref(), start) {
             Ok(form) => form,
             Err(refusal) => return Ok(Err(refusal)),
         };
@@ -161,7 +162,7 @@ impl Engine {
 
     /// The object of the record that the run would be about; none where it would be about none.
     fn object_of(&self, version: &Version, start: &Start) -> Result<Option<Arc<Object>>, Refusal> {
-        let known = |name: &str| self.crm.catalogue().object(name).cloned();
+        let known = |name: &str| self.crm.object(name);
         if let Some(record) = &start.record {
             let object = id::split(record).and_then(|(prefix, _)| known(prefix));
             let absent = || Refusal::of("record", Code::NotFound, "there is no such record");
@@ -268,8 +269,14 @@ fn command(object: &Arc<Object>, before: Option<&Record>, values: Vec<(usize, cr
 }
 
 /// What a workflow that calls hands over, by the called trigger's types; what else brings a payload takes it as it is.
-fn inputs(version: &Version, trigger: &NodeKey, start: &Start) -> Result<Json, Refusal> {
-    let called = version.plan.called().filter(|(key, _)| *key == trigger);
+fn inputs(version: &Version, key: &NodeKey, trigger: Option<&Trigger>, start: &Start) -> Result<Json, Refusal> {
+    if let Some(trigger) = trigger {
+        return form::read(trigger.form(), &start.payload).map_err(|unfit| {
+            let messages: Vec<_> = unfit.into_iter().map(|one| one.message).collect();
+            Refusal::of("payload", Code::Invalid, messages.join("; "))
+        });
+    }
+    let called = version.plan.called().filter(|(called, _)| *called == key);
     let Some((_, signature)) = called else {
         return Ok(start.payload.clone());
     };

@@ -281,7 +281,7 @@ impl Row<'_> {
                     None => update.key.get(in_key(&update.key)?).map(|(_, value)| value),
                 }
             }
-            Write::Delete(_) | Write::Require(_) => None,
+            Write::Delete(_) | Write::Require(_) | Write::Sweep(_) => None,
         }
     }
 

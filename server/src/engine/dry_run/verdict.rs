@@ -68,11 +68,11 @@ pub async fn verdict(
         let facts = ChangeFacts {
             change,
             snapshot,
-            catalogue: crm.catalogue(),
+            catalogue: &crm.catalogue(),
         };
         let (value, trace) = condition.trace(&facts, &mut Budget::default());
         if let Err(Fault::Unloaded(reference)) = &value {
-            facts::load(crm.catalogue(), snapshot, reference).await?;
+            facts::load(&crm.catalogue(), snapshot, reference).await?;
             continue;
         }
         let traced = Traced {

@@ -23,10 +23,10 @@ impl Engine {
         state: &str,
         output: &Json,
     ) -> Result<(), Error> {
-        let Some(object) = self.crm.catalogue().object("message") else {
+        let Some(object) = self.crm.object("message") else {
             return Ok(());
         };
-        let Some(before) = decision.snapshot.load(object, message).await? else {
+        let Some(before) = decision.snapshot.load(&object, message).await? else {
             return Ok(());
         };
         let mut values = Vec::new();
@@ -42,7 +42,7 @@ impl Engine {
         if state == "SENT" && before.get("sentAt").is_null() {
             values.push(("sentAt", Value::Time(decision.now)));
         }
-        let command = message_state(object, message, &values);
+        let command = message_state(&object, message, &values);
         if let Err(problems) = self.crm.write(decision, &command).await? {
             tracing::debug!(?problems, "a message's state can't be kept");
         }

@@ -1,11 +1,13 @@
 //! The ledger of orders to the outside world: written as part of the segment that decided on them, carried out after it.
 
+mod ask;
 mod consent;
 mod message;
 mod perform;
 mod receipt;
 mod resolve;
 mod verdict;
+mod withdraw;
 
 use std::time::Duration;
 
@@ -19,14 +21,18 @@ use serde::{Deserialize, Serialize};
 
 pub use receipt::Receipt;
 
-use super::segment::Segment;
+use super::{Error, segment::Segment};
 use crate::{
     actions::{email::Email, http::Order, sms::Sms},
     crm::id,
+    store::{Store, payload},
 };
 
 pub use resolve::Finding;
 pub(in crate::engine) use verdict::Verdict;
+
+/// The format of an order's JSON; earlier ones are upcast in [`Payload::read`].
+const FORMAT: i64 = 1;
 
 /// What one attempt may take where the node doesn't say.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -86,6 +92,29 @@ impl Delivery {
     }
 }
 
+impl Payload {
+    /// An order as the ledger keeps it in some format; none where it can't be read.
+    fn read(format: i64, json: &str) -> Option<Self> {
+        match format {
+            // Format 1 only gave the first one its number.
+            0 | FORMAT => serde_json::from_str(json).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// The order that a row of the ledger holds.
+///
+/// # Errors
+/// Where the database fails, or the row can't be read.
+pub(in crate::engine) async fn order_of(store: &Store, row: &effect::Model) -> Result<Payload, Error> {
+    let json = payload::get(store, row.payload.clone()).await?;
+    Payload::read(row.format, &json).ok_or_else(|| Error::Unreadable {
+        table: "effect",
+        id: row.id.0.to_string(),
+    })
+}
+
 impl What {
     /// The kind as the ledger names it.
     fn kind(&self) -> &'static str {
@@ -124,6 +153,9 @@ impl Segment<'_> {
             .timeout
             .and_then(|timeout| timeout.to_std().ok())
             .unwrap_or(TIMEOUT);
+        if let Some(message) = what.message() {
+            self.messages.insert(step.clone(), message);
+        }
         let kind = what.kind();
         let payload = Payload {
             attempt_timeout_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
@@ -137,6 +169,7 @@ impl Segment<'_> {
             idempotency_key: Set(id::format("effect", effect)),
             kind: Set(kind.into()),
             delivery: Set(delivery.text().into()),
+            format: Set(FORMAT),
             payload: Set(payload),
             state: Set("PENDING".into()),
             attempts: Set(0),

@@ -17,7 +17,7 @@ use tokio::sync::Semaphore;
 use super::{
     Delivery, Payload, What,
     consent::{self, Consent},
-    receipt,
+    order_of, receipt,
     verdict::Verdict,
 };
 use crate::{
@@ -25,7 +25,7 @@ use crate::{
     crm::{Access, cause::Cause, write::Decision},
     engine::{Engine, Error, Lanes, PAUSE, inbox},
     secrets,
-    store::{self, Assign, Store, Update, Write, payload},
+    store::{self, Assign, Store, Update, Write},
 };
 
 /// How often an attempt may be kept from beginning by others who opt out.
@@ -86,6 +86,10 @@ impl Engine {
         if self.stop.is_cancelled() {
             return Ok(None);
         }
+        if let Some(verdict) = self.before_repetition(&held).await? {
+            let verdict = verdict.naming(held.payload.what.message());
+            return self.settle(&held, verdict).await.map(Some);
+        }
         for _ in 0..BEGINNINGS {
             let consent = self.consent(&held.payload.what).await?;
             if let Some((code, message)) = &consent.refused {
@@ -95,7 +99,8 @@ impl Engine {
             match self.begin(&mut held, &consent).await? {
                 Begun::Yes => {
                     let outcome = self.call(&held).await;
-                    let verdict = Verdict::of(held.delivery, outcome).naming(held.payload.what.message());
+                    let verdict = self.clarified(&held, outcome).await;
+                    let verdict = verdict.naming(held.payload.what.message());
                     return self.settle(&held, verdict).await.map(Some);
                 }
                 Begun::Lost => return Ok(None),
@@ -334,8 +339,7 @@ impl Held {
             table: "effect",
             id: row.id.0.to_string(),
         };
-        let payload = payload::get(store, row.payload.clone()).await?;
-        let payload = serde_json::from_str(&payload).map_err(|_| unreadable())?;
+        let payload = order_of(store, &row).await?;
         let step = row.step.parse().map_err(|_| unreadable())?;
         let delivery = Delivery::parse(&row.delivery).ok_or_else(unreadable)?;
         let run = run::Entity::find_by_id(row.run_id)
@@ -365,7 +369,9 @@ impl Engine {
             message: "the server stopped while this was being sent".into(),
         };
         let outcome = Outcome::Unknown { failure: lost };
-        let run = self.settle(&held, Verdict::of(held.delivery, outcome)).await?;
+        let verdict = self.clarified(&held, outcome).await;
+        let verdict = verdict.naming(held.payload.what.message());
+        let run = self.settle(&held, verdict).await?;
         self.wake(run);
         Ok(())
     }

@@ -9,10 +9,10 @@ use pointsman_entities::{
 };
 use sea_orm::{ColumnTrait, EntityName, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
-use super::{BATCH, BATCHES, DAY, delete};
+use super::{BATCH, BATCHES, DAY, removal};
 use crate::{
     engine::{Engine, Error},
-    store::{self, Delete, Write, WriteSet, payload},
+    store::{self, WriteSet, payload},
 };
 
 /// A run that is just being enrolled has its id, and is not to be seen yet: signals as young as this are kept.
@@ -38,11 +38,8 @@ pub async fn clear_assignees(engine: &Engine, set: &mut WriteSet, run: RunId) ->
         .all(engine.store.reads())
         .await;
     for approval in approvals.map_err(store::Error::from)? {
-        set.push(Write::Delete(Delete {
-            table: approval_assignee::Entity.table_name(),
-            key: vec![("approval_id", approval.id.0.into())],
-            must_match: false,
-        }));
+        let key = vec![("approval_id", approval.id.0.into())];
+        set.push(removal(approval_assignee::Entity.table_name(), key));
     }
     Ok(())
 }
@@ -53,11 +50,7 @@ async fn clear_signals(engine: &Engine, now: Timestamp) -> Result<(), Error> {
         let mut set = WriteSet::new();
         for signal in untakeable(engine, now).await? {
             payload::remove(&engine.store, &mut set, &signal.payload).await?;
-            set.push(Write::Delete(Delete {
-                table: signal::Entity.table_name(),
-                key: vec![("id", signal.id.0.into())],
-                must_match: false,
-            }));
+            set.push(removal(signal::Entity.table_name(), vec![("id", signal.id.0.into())]));
         }
         if set.is_empty() {
             break;
@@ -90,36 +83,14 @@ async fn untakeable(engine: &Engine, now: Timestamp) -> Result<Vec<signal::Model
 
 /// Turnstiles that nobody can be passing any more. One that remembers a choice is kept: the next choice begins there.
 async fn clear_turnstiles(engine: &Engine, now: Timestamp) -> Result<(), Error> {
-    for _ in 0..BATCHES {
-        let idle = turnstile::Entity::find()
-            .filter(turnstile::Column::Last.is_null())
-            .filter(turnstile::Column::UpdatedAt.lt(now.plus_micros(-DAY)))
-            .limit(BATCH)
-            .all(engine.store.reads())
-            .await
-            .map_err(store::Error::from)?;
-        let rows = idle.into_iter().map(|row| vec![("id", row.id.0.into())]);
-        if !delete(engine, turnstile::Entity.table_name(), rows).await? {
-            break;
-        }
-    }
-    Ok(())
+    let idle = turnstile::Entity::find()
+        .filter(turnstile::Column::Last.is_null())
+        .filter(turnstile::Column::UpdatedAt.lt(now.plus_micros(-DAY)));
+    super::clear(engine, idle, |row| vec![("id", row.id.0.into())]).await
 }
 
 /// Notifications are kept as long as runs.
 async fn clear_notifications(engine: &Engine, now: Timestamp) -> Result<(), Error> {
-    let age = i64::from(engine.retention.run_days).saturating_mul(DAY);
-    for _ in 0..BATCHES {
-        let old = notification::Entity::find()
-            .filter(notification::Column::CreatedAt.lt(now.plus_micros(-age)))
-            .limit(BATCH)
-            .all(engine.store.reads())
-            .await
-            .map_err(store::Error::from)?;
-        let rows = old.into_iter().map(|row| vec![("id", row.id.0.into())]);
-        if !delete(engine, notification::Entity.table_name(), rows).await? {
-            break;
-        }
-    }
-    Ok(())
+    let old = notification::Entity::find().filter(notification::Column::CreatedAt.lt(engine.retention.since(now)));
+    super::clear(engine, old, |row| vec![("id", row.id.0.into())]).await
 }

@@ -82,7 +82,7 @@ impl Segment<'_> {
             Load::Records => (&*order.target.object, "owner"),
             Load::Tasks => ("task", "assignee"),
         };
-        let Some(object) = self.engine.crm.catalogue().object(object).cloned() else {
+        let Some(object) = self.engine.crm.object(object) else {
             return Ok(HashMap::new());
         };
         let Some((index, _)) = object.field(field) else {

@@ -154,10 +154,7 @@ impl Segment<'_> {
         signature: &Signature,
     ) -> Result<Result<Option<Arc<Record>>, Failure>, Error> {
         let wanted = signature.object.as_deref();
-        let Some(object) = wanted
-            .and_then(|name| self.engine.crm.catalogue().object(name))
-            .cloned()
-        else {
+        let Some(object) = wanted.and_then(|name| self.engine.crm.object(name)) else {
             return Ok(Ok(None));
         };
         let own = self.live.subject.as_ref().filter(|(name, _)| name == object.name);

@@ -28,6 +28,8 @@ impl Segment<'_> {
         // One mail has one link: it is the first receiver's.
         let reader = to.first().filter(|_| marketing);
         let unsubscribe = reader.map(|reader| links.unsubscribe(&reader.address));
+        let place = format!("{}~unsubscribe~", self.mark);
+        let linked = |body: String| body.replace(&place, unsubscribe.as_deref().unwrap_or_default());
         let email = Email {
             from: None,
             reply_to: mail.reply_to.as_ref().map(party),
@@ -35,8 +37,8 @@ impl Segment<'_> {
             cc: parties(&mail.cc),
             bcc: parties(&mail.bcc),
             subject: mail.subject,
-            text: mail.text.unwrap_or_default(),
-            html: mail.html,
+            text: linked(mail.text.unwrap_or_default()),
+            html: mail.html.map(linked),
             unsubscribe,
         };
         self.set_input(step, &json!(email));

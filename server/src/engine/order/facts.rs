@@ -37,13 +37,15 @@ impl Segment<'_> {
                 attempt,
             } => self.succeed(&step, attempt, Port::OUT, Value::Null),
             Fact::Due {
+                purpose: Purpose::Quiet,
+                step,
+                attempt,
+            } => self.put_off(&step, attempt),
+            Fact::Due {
                 purpose: Purpose::Timeout,
                 step,
                 attempt,
-            } => {
-                self.drop_orders(&step);
-                self.succeed(&step, attempt, Port::TIMED_OUT, Value::Null);
-            }
+            } => self.timed_out(&step, attempt).await?,
             Fact::Due {
                 purpose: Purpose::Deadline,
                 step,

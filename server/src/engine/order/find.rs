@@ -62,7 +62,7 @@ pub(super) async fn find(
     step: &StepId,
     search: &FindRecords,
 ) -> Result<Result<Vec<Arc<Record>>, Failure>, Error> {
-    let Some(object) = segment.engine.crm.catalogue().object(&search.object).cloned() else {
+    let Some(object) = segment.engine.crm.object(&search.object) else {
         return Ok(Err(failure(
             "NOT_FOUND",
             &format!("there is no object `{}`", search.object),

@@ -70,7 +70,7 @@ impl Segment<'_> {
     }
 
     async fn contact(&mut self, outgoing: &Outgoing<'_>) -> Result<Option<RecordId>, Error> {
-        let Some(object) = self.engine.crm.catalogue().object("contact").cloned() else {
+        let Some(object) = self.engine.crm.object("contact") else {
             return Ok(None);
         };
         let Some((index, _)) = object.field(outgoing.channel.contact_field()) else {

@@ -83,6 +83,26 @@ impl Segment<'_> {
         Ok(())
     }
 
+    /// Whether an answer had come when the patience of the wait was over; the step has then gone on.
+    pub(super) async fn answered_in_time(
+        &mut self,
+        step: &StepId,
+        attempt: u32,
+        wait: &MessageWait,
+    ) -> Result<bool, Error> {
+        let (Ok(object), Some(answers)) = (self.object("message"), &wait.answers) else {
+            return Ok(false);
+        };
+        let message = match id::parse(object.name, &answers.id) {
+            Some(target) => self.decision.snapshot.load(&object, target).await?,
+            None => None,
+        };
+        match message {
+            Some(message) => self.is_answered(step, attempt, wait, &message).await,
+            None => Ok(false),
+        }
+    }
+
     /// Looks for an answer that is as wanted, and leaves the wait with the first.
     async fn is_answered(
         &mut self,

@@ -15,6 +15,7 @@ mod http;
 mod message;
 mod message_wait;
 mod notify;
+mod quiet;
 mod record;
 mod record_wait;
 mod signal;
@@ -46,6 +47,9 @@ impl Segment<'_> {
     /// Does a step's work, or orders it.
     pub(super) async fn execute(&mut self, step: StepId, attempt: u32) -> Result<(), Error> {
         if let Some(effect) = self.live.effects.get(&step).copied() {
+            if self.repeats_in_the_morning(&step, attempt, effect).await? {
+                return Ok(());
+            }
             // Another attempt of the same order: same key, same content.
             super::pending::again(&mut self.decision.set, effect, attempt, self.engine.member, self.now);
             self.effects.push(effect);
@@ -181,7 +185,7 @@ impl Segment<'_> {
         Scope {
             live: &self.live,
             snapshot: &self.decision.snapshot,
-            catalogue: self.engine.crm.catalogue(),
+            catalogue: &self.decision.catalogue,
             access: self.decision.access,
             place: &step.scope,
             now,
@@ -196,8 +200,8 @@ impl Segment<'_> {
     }
 
     async fn load(&mut self, reference: &Reference) -> Result<(), Error> {
-        let catalogue = self.engine.crm.catalogue();
-        Ok(readable::load(catalogue, &mut self.decision.snapshot, reference).await?)
+        let catalogue = Arc::clone(&self.decision.catalogue);
+        Ok(readable::load(&catalogue, &mut self.decision.snapshot, reference).await?)
     }
 }
 

@@ -102,7 +102,7 @@ impl Segment<'_> {
 
     pub(super) fn object(&self, name: &str) -> Result<Arc<Object>, Vec<Problem>> {
         let message = || format!("there is no object `{name}`");
-        let object = self.engine.crm.catalogue().object(name).cloned();
+        let object = self.engine.crm.object(name);
         object.ok_or_else(|| {
             vec![Problem {
                 code: validate::Code::NotFound,

@@ -134,6 +134,38 @@ impl Segment<'_> {
         Ok(())
     }
 
+    /// The patience of a wait is over. What came in time counts, also where the run has not been told of it yet.
+    pub(super) async fn timed_out(&mut self, step: &StepId, attempt: u32) -> Result<(), Error> {
+        if !self.happened_in_time(step, attempt).await? {
+            self.drop_orders(step);
+            self.succeed(step, attempt, Port::TIMED_OUT, Value::Null);
+        }
+        Ok(())
+    }
+
+    /// Whether the record or the message that the step waits for is as wanted now; the step has then gone on.
+    async fn happened_in_time(&mut self, step: &StepId, attempt: u32) -> Result<bool, Error> {
+        let wait = match self.resolve(step).await? {
+            Ok(Resolution::Order(Order::WaitForRecord(wait))) => wait,
+            Ok(Resolution::Order(Order::WaitForMessage(wait))) => {
+                return self.answered_in_time(step, attempt, &wait).await;
+            }
+            Ok(_) | Err(_) => return Ok(false),
+        };
+        let (Ok(object), Some(reference), Some(condition)) = (self.object(&wait.object), wait.record, wait.condition)
+        else {
+            return Ok(false);
+        };
+        let record = match id::parse(object.name, &reference.id) {
+            Some(target) => self.decision.snapshot.load(&object, target).await?,
+            None => None,
+        };
+        match record.filter(|record| !record.is_deleted()) {
+            Some(record) => self.happened(step, attempt, &condition, &record).await,
+            None => Ok(false),
+        }
+    }
+
     async fn happened(
         &mut self,
         step: &StepId,

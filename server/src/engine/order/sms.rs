@@ -30,6 +30,10 @@ impl Segment<'_> {
             self.fail(step, attempt, failure("INVALID_TEXT", &message));
             return Ok(());
         }
+        let marketing = sms.kind == EmailKind::Marketing;
+        if marketing && self.waits_for_morning(step, attempt, &to).await? {
+            return Ok(());
+        }
         let effect = self.engine.source.id();
         let outgoing = Outgoing {
             channel: Channel::Sms,
@@ -46,7 +50,7 @@ impl Segment<'_> {
                 text: sms.text,
                 callback,
             },
-            marketing: sms.kind == EmailKind::Marketing,
+            marketing,
             message,
         };
         self.enter_ledger(step, attempt, effect, Delivery::AtMostOnce, what);

@@ -10,7 +10,7 @@ use std::collections::{HashMap, VecDeque};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use pointsman_entities::{
-    ids::{EffectId, RunId},
+    ids::{EffectId, RecordId, RunId},
     run, step,
     time::Timestamp,
 };
@@ -66,6 +66,8 @@ pub struct Segment<'a> {
     pub now: Timestamp,
     pub(super) events: VecDeque<RunEvent>,
     pub(super) effects: Vec<EffectId>,
+    /// The messages that this segment has ordered to be sent.
+    pub(super) messages: HashMap<StepId, RecordId>,
     pub(super) signals: Signals,
     /// Other runs that are told something.
     pub(super) told: Vec<RunId>,
@@ -116,6 +118,7 @@ impl<'a> Segment<'a> {
             now,
             events: VecDeque::new(),
             effects: Vec::new(),
+            messages: HashMap::new(),
             signals: Signals::default(),
             told: Vec::new(),
             notifies: false,
@@ -150,7 +153,10 @@ impl<'a> Segment<'a> {
         }
         self.drain().await?;
         match self.live.run.end() {
-            Some(end) => self.tell_family(end).await,
+            Some(end) => {
+                self.withdraw_messages().await?;
+                self.tell_family(end).await
+            }
             None => Ok(()),
         }
     }
@@ -344,9 +350,9 @@ impl<'a> Segment<'a> {
             return Ok(());
         }
         if let Some((object, id)) = self.live.subject.clone()
-            && let Some(object) = self.engine.crm.catalogue().object(&object)
+            && let Some(object) = self.engine.crm.object(&object)
         {
-            self.decision.snapshot.load(object, id).await?;
+            self.decision.snapshot.load(&object, id).await?;
         }
         Ok(())
     }

@@ -29,6 +29,12 @@ impl Segment<'_> {
         row.attempt = Set(i64::from(attempt));
     }
 
+    /// The step's turn comes once more, at the same attempt.
+    pub(in crate::engine) fn put_off(&mut self, step: &StepId, attempt: u32) {
+        self.enter(step, Status::Ready, attempt);
+        self.todo.push_back((step.clone(), attempt));
+    }
+
     pub(in crate::engine) fn set_status(&mut self, step: &StepId, status: Status) {
         if let Some(known) = self.live.steps.get_mut(step) {
             known.status = status;

@@ -4,6 +4,7 @@ use pointsman_entities::time::Timestamp;
 use pointsman_graph::{
     event::{Failure, RunEvent},
     key::Port,
+    plan::PlanNode,
     retry::Chance,
     run::StepState,
     step::StepId,
@@ -102,13 +103,20 @@ impl Segment<'_> {
 
     /// Deletes what the step still waits for, and takes back what this segment was about to order for it.
     pub(in crate::engine) fn drop_orders(&mut self, step: &StepId) {
-        let withdrawn = pending::withdraw(&mut self.decision.set, self.live.id, step);
+        let mut withdrawn = pending::withdraw(&mut self.decision.set, self.live.id, step);
+        if let Some(effect) = self.live.effects.get(step) {
+            pending::never_again(&mut self.decision.set, *effect);
+            withdrawn.push(effect.0);
+        }
         self.effects.retain(|effect| !withdrawn.contains(&effect.0));
         self.decision
             .enrolled
             .retain(|enrolled| !withdrawn.contains(&enrolled.run.0));
         if self.live.steps.get(step).is_some_and(|known| known.stored) {
             pending::drop(&mut self.decision.set, self.live.id, step);
+            if self.live.version.plan.node(&step.node).is_some_and(PlanNode::asks) {
+                pending::unask(&mut self.decision.set, self.live.id, step, self.now);
+            }
         }
     }
 }

@@ -113,6 +113,25 @@ served! {
         Ok(app)
     }
 
+    async fn a_call_keeps_to_the_settings_with_the_types_of_its_payload(app: TestApp) -> Result<TestApp> {
+        let properties = json!({
+            "number": { "type": "integer" }, "buyer": { "type": "string" }, "price": { "type": "number" },
+        });
+        let schema = json!({ "type": "object", "required": ["number", "price"], "properties": properties });
+        let mut definition = orders(json!({ "verification": "NONE", "payload": schema }));
+        definition["settings"] = json!({ "deduplication": { "key": "trigger.payload.price * 1.5" } });
+        publish(&app, &definition).await?;
+
+        let first = told(call(&app, &[("webhook-id", "a")], r#"{"number": 1, "price": 41}"#).await?).await?;
+        let same = told(call(&app, &[("webhook-id", "b")], r#"{"number": 1, "price": 41}"#).await?).await?;
+        let other = told(call(&app, &[("webhook-id", "c")], r#"{"number": 1, "price": 42}"#).await?).await?;
+
+        assert_eq!((first.0, other.0), (StatusCode::ACCEPTED, StatusCode::ACCEPTED));
+        assert_eq!(same, (StatusCode::CONFLICT, "DUPLICATE".to_owned()));
+        assert_eq!(count(&app).await?, 2);
+        Ok(app)
+    }
+
     async fn deliveries_that_come_at_once_start_one_run(app: TestApp) -> Result<TestApp> {
         publish(&app, &orders(json!({ "verification": "NONE", "idHeader": "X-Delivery" }))).await?;
 

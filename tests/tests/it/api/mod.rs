@@ -3,6 +3,7 @@
 mod accounts;
 mod bad_input;
 mod causes;
+mod custom;
 mod errors;
 mod feeds;
 mod flow;

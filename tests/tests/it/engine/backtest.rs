@@ -5,14 +5,14 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use futures_util::TryStreamExt;
 use pointsman::{
-    engine::{backtest::Tally, dry_run::report::Act},
+    engine::{backtest::Tally, dry_run::report::Act, housekeeping},
     store::{Assign, Update, Write, WriteSet},
     workflow::candidate::{Candidate, Subject},
 };
-use pointsman_entities::{change, job, time::Timestamp};
+use pointsman_entities::{blob, change, job, time::Timestamp};
 use pointsman_graph::definition::Definition;
 use pointsman_tests::world::{START, World, node, workflow};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, Value};
 use serde_json::{Value as Json, json};
 
 use crate::both;
@@ -87,6 +87,25 @@ both! {
         written.sort_by_key(ToString::to_string);
         assert_eq!(written, ["Ann at 71", "Anna at 90"], "with the names and scores of then");
         assert!(world.runs().await?.is_empty());
+        Ok(world)
+    }
+
+    async fn a_finished_job_goes_with_time_and_all_that_it_has_found(world: World) -> Result<World> {
+        for number in 0..30 {
+            let contact = world.create("contact", json!({ "name": "x".repeat(200 + number), "score": 10 })).await?;
+            world.update(&contact, json!({ "score": 71 })).await?;
+        }
+        let (job, _) = backtest(&world, promotion(), Timestamp(0)).await?;
+
+        world.clock.advance(Duration::from_secs(89 * 86_400));
+        housekeeping::tick(&world.engine).await?;
+        let kept = (job::Entity::find().count(world.reads()).await?, blob::Entity::find().count(world.reads()).await?);
+        world.clock.advance(Duration::from_secs(2 * 86_400));
+        housekeeping::tick(&world.engine).await?;
+
+        assert!(kept.0 == 1 && kept.1 > 0, "what it has found is kept out of line: {kept:?}");
+        assert!(world.engine.job(job.id).await?.is_none());
+        assert_eq!(blob::Entity::find().count(world.reads()).await?, 0);
         Ok(world)
     }
 

@@ -9,14 +9,15 @@ use pointsman::{
         Record,
         keyed::Request,
         mutate::{Key, Mutation, Outcome},
-        write::{Automation, Command, Verb},
+        validate::Code,
+        write::{Automation, Command, Problem, Verb},
     },
     workflow::{
         manage::{Save, State},
         start::Start,
     },
 };
-use pointsman_entities::turned_away;
+use pointsman_entities::{ids::RunId, turned_away};
 use pointsman_tests::world::{World, node, workflow};
 use sea_orm::EntityTrait;
 use serde_json::{Value as Json, json};
@@ -188,7 +189,7 @@ both! {
             "concurrency": { "key": "record.source", "limit": 2, "overflow": "queue" },
         });
         world.publish(made(settings)).await?;
-        let object = Arc::clone(world.crm.catalogue().object("contact").context("object")?);
+        let object = world.crm.object("contact").context("object")?;
         let index = |name: &str| object.field(name).map(|(index, _)| index).context("field");
         let (name, title, source) = (index("name")?, index("jobTitle")?, index("source")?);
         let command = |number: usize| Command {
@@ -239,6 +240,107 @@ both! {
 
         assert!(first.is_ok());
         assert!(second.is_err_and(|problem| problem.message.contains("under way")));
+        Ok(world)
+    }
+
+    async fn a_time_lets_in_as_many_as_the_settings_allow(world: World) -> Result<World> {
+        let mut definition = workflow(
+            vec![
+                node("ten", "schedule", json!({ "cron": "0 10 * * *", "object": "contact" })),
+                node("day", "delay", json!({ "for": "P2D" })),
+            ],
+            &["ten -> day"],
+        );
+        definition["settings"] = json!({
+            "reenrolment": "notWhileRunning",
+            "concurrency": { "key": "record.source", "limit": 1, "overflow": "skip" },
+        });
+        world.publish(definition).await?;
+        for source in ["fair", "fair", "web"] {
+            world.create("contact", json!({ "name": "Ann", "source": source })).await?;
+        }
+
+        world.clock.advance_to("2026-01-05T10:00:00Z")?;
+        world.caught_up().await?;
+        let first = world.runs().await?.len();
+        for run in world.runs().await? {
+            world.waiting(run.id, "day").await?;
+        }
+        world.clock.advance_to("2026-01-06T10:00:00Z")?;
+        world.caught_up().await?;
+
+        assert_eq!(first, 2, "one from the fair and one from the web");
+        assert_eq!(world.runs().await?.len(), 2, "both are still under way");
+        Ok(world)
+    }
+
+    async fn a_date_that_moves_lets_a_record_in_once_where_the_settings_say_so(world: World) -> Result<World> {
+        let mut definition = workflow(
+            vec![
+                node("soon", "dateReached", json!({ "object": "deal", "dateField": "closeDate", "at": "08:00" })),
+                node("note", "createTask", json!({ "title": "{{ record.name }}" })),
+            ],
+            &["soon -> note"],
+        );
+        definition["settings"] = json!({ "reenrolment": "oncePerRecord" });
+        world.publish(definition).await?;
+        let deal = world.create("deal", json!({ "name": "Big", "closeDate": "2026-01-06" })).await?;
+
+        world.clock.advance_to("2026-01-06T08:00:00Z")?;
+        world.ended(1).await?;
+        world.update(&deal, json!({ "closeDate": "2026-01-08" })).await?;
+        world.clock.advance_to("2026-01-08T08:00:00Z")?;
+        world.caught_up().await?;
+
+        assert_eq!(world.runs().await?.len(), 1);
+        Ok(world)
+    }
+
+    async fn a_start_by_hand_takes_the_answers_that_its_form_asks_for(world: World) -> Result<World> {
+        let form = json!([
+            { "name": "discount", "input": "number", "required": true },
+            { "name": "until", "input": "date" },
+        ]);
+        let id = world.publish(workflow(
+            vec![
+                node("by", "manual", json!({ "cardinality": "none", "form": form })),
+                node("note", "createTask", json!({
+                    "title": "{{ trigger.form.discount > 12 }} {{ trigger.form.until == null }}",
+                })),
+            ],
+            &["by -> note"],
+        ))
+        .await?;
+        let start = async |form: Json| {
+            let start = Start { record: None, form };
+            world.workflows.start(&world.crm, world.engine.member(), &world.access, id, start).await
+        };
+
+        let missing = start(Json::Null).await?;
+        let wrong = start(json!({ "discount": "much", "colour": "red" })).await?;
+        let run = start(json!({ "discount": 12.5 })).await?.map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+        world.finished(run).await?;
+
+        let code = |refused: &Result<RunId, Problem>| refused.as_ref().err().map(|problem| (problem.code, problem.field));
+        assert_eq!(code(&missing), Some((Code::Required, Some("form"))));
+        assert_eq!(code(&wrong), Some((Code::Invalid, Some("form"))));
+        assert!(wrong.is_err_and(|problem| problem.message.contains("colour") && problem.message.contains("discount")));
+        assert_eq!(world.only("task").await?.get("title").as_text(), Some("true true"));
+        Ok(world)
+    }
+
+    async fn a_workflow_that_others_call_is_not_started_by_hand(world: World) -> Result<World> {
+        let id = world.publish(workflow(
+            vec![node("called", "called", json!({})), node("day", "delay", json!({ "for": "P1D" }))],
+            &["called -> day"],
+        ))
+        .await?;
+
+        let start = world.workflows.start(&world.crm, world.engine.member(), &world.access, id, Start::default());
+        let refused = start.await?.err().context("a problem")?;
+
+        assert_eq!(refused.code, Code::Invalid);
+        assert!(refused.message.contains("other workflows call it"), "{}", refused.message);
         Ok(world)
     }
 

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use pointsman::actions::email::{Security, SmtpConfig};
+use pointsman::{
+    actions::email::{Security, SmtpConfig},
+    engine::control::{Act, Which},
+};
 use pointsman_entities::effect;
 use pointsman_tests::{
     servers::smtp::{Fault, Options, Smtp, Stage, Times},
@@ -100,6 +103,40 @@ async fn a_stop_takes_the_mail_beside_it_back(backend: Backend) -> Result<()> {
         "CANCELLED"
     );
     assert_eq!(effect::Entity::find().count(world.reads()).await?, 0);
+    assert_eq!(world.only("message").await?.get("state").as_text(), Some("CANCELLED"));
+    world.stop().await;
+    assert_eq!(smtp.mails()?, []);
+    Ok(())
+}
+
+async fn a_cancelled_run_takes_back_the_mail_that_it_would_have_sent_again(backend: Backend) -> Result<()> {
+    let smtp = Smtp::start(&Options {
+        fault: Some((Stage::Connect, Fault::Drop, Times::Once)),
+        ..Options::default()
+    })?;
+    let world = world(backend, &smtp).await?;
+    world
+        .publish(workflow(
+            vec![
+                node("new", "recordCreated", json!({ "object": "contact" })),
+                newsletter(),
+            ],
+            &["new -> mail"],
+        ))
+        .await?;
+    let contact = json!({ "name": "Ann", "email": "ann@example.com" });
+    world.create("contact", contact).await?;
+    let run = world.run().await?;
+    world.retrying(run.id, "mail", 2).await?;
+    assert_eq!(world.only("message").await?.get("state").as_text(), Some("QUEUED"));
+
+    let cancelled = world.engine.act(&world.access, Act::Cancel, Which::One(run.id)).await?;
+    assert!(cancelled.is_ok());
+    world.finished(run.id).await?;
+    world.clock.advance(Duration::from_secs(3_600));
+    let world = world.restart().await?;
+
+    assert_eq!(world.only("message").await?.get("state").as_text(), Some("CANCELLED"));
     world.stop().await;
     assert_eq!(smtp.mails()?, []);
     Ok(())
@@ -108,4 +145,5 @@ async fn a_stop_takes_the_mail_beside_it_back(backend: Backend) -> Result<()> {
 on_both!(
     who_opts_out_between_two_attempts_gets_no_marketing_mail,
     a_stop_takes_the_mail_beside_it_back,
+    a_cancelled_run_takes_back_the_mail_that_it_would_have_sent_again,
 );

@@ -5,7 +5,7 @@ use pointsman_tests::world::{Backend, INBOUND_TOKEN, node, workflow};
 use reqwest::StatusCode;
 use serde_json::{Value as Json, json};
 
-use super::{Office, offices};
+use super::{DAY, Office, offices};
 
 const LETTER: &str = "From: Ann <Ann@Example.com>\nTo: crm@acme.example\nSubject: Prices\nMessage-ID: <m1@example.com>\n\
                       Content-Type: text/plain\n\nWhat does it cost?";
@@ -47,6 +47,24 @@ offices! {
         assert_eq!((&messages[0]["direction"], &messages[0]["state"]), (&json!("IN"), &json!("RECEIVED")));
         assert_eq!((&messages[0]["sender"], &messages[0]["contact"]["name"]), (&json!("ann@example.com"), &json!("ann")));
         assert_eq!(office.of_contact(&ann, "source").await?, "What does it cost?");
+        office.close().await;
+        Ok(())
+    }
+
+    async fn a_mail_that_is_brought_again_is_known_for_a_month(backend: Backend) -> Result<()> {
+        let office = Office::open(backend).await?;
+        office.contact("ann", None).await?;
+        office.bring(LETTER).await?;
+
+        office.app.clock.advance(29 * DAY);
+        office.tidy().await?;
+        let again = office.bring(LETTER).await?;
+        office.app.clock.advance(2 * DAY);
+        office.tidy().await?;
+        let much_later = office.bring(LETTER).await?;
+
+        assert_eq!(again.json::<Json>().await?["status"], "known");
+        assert_eq!(much_later.json::<Json>().await?["status"], "received");
         office.close().await;
         Ok(())
     }

@@ -3,6 +3,7 @@
 
 mod drip;
 mod inbound;
+mod items;
 mod race;
 mod secrets;
 mod sms;
@@ -20,9 +21,10 @@ use pointsman::{
         email::{Security, SmtpConfig},
         sms::SmsConfig,
     },
-    engine::history::What,
+    engine::{history::What, housekeeping},
 };
 use pointsman_entities::{ids::RunId, run, step};
+use pointsman_graph::decision::Decision;
 use pointsman_tests::{
     app::TestApp,
     program::client,
@@ -83,6 +85,7 @@ impl Office {
                 allow: vec!["127.0.0.0/8".parse()?],
                 ca: None,
             },
+            nats: None,
         };
         let app = TestApp::start_with(backend, &outside).await?;
         Ok(Self {
@@ -123,7 +126,7 @@ impl Office {
     /// All messages, the oldest first.
     async fn messages(&self) -> Result<Vec<Json>> {
         let query = "{ messages(first: 100, orderBy: [{field: CREATED_AT}]) { nodes {
-            id channel direction state sender recipient subject text messageId providerId automatic
+            id channel direction state sender recipient subject text html messageId providerId automatic
             contact { name } answers { id } answeredAt } } }";
         let data = self.app.data(query, json!({})).await?;
         Ok(data["messages"]["nodes"].as_array().context("messages")?.clone())
@@ -178,6 +181,19 @@ impl Office {
     async fn unknown(&self, run: RunId, node: &str) -> Result<()> {
         let lost = |what: &What| matches!(what, What::Unknown { step, .. } if step.node.as_str() == node);
         self.until(run, lost).await
+    }
+
+    /// Waits until a step waits, named with its item.
+    async fn step_waits(&self, run: RunId, name: &str) -> Result<()> {
+        let wanted = |what: &What| matches!(what, What::Waiting { step, .. } if step.to_string() == name);
+        self.until(run, wanted).await
+    }
+
+    /// Waits until the run's step is to be tried again.
+    async fn retrying(&self, run: RunId, attempt: u32) -> Result<()> {
+        let wanted =
+            |what: &What| matches!(what, What::Decision(Decision::Retry { attempt: next, .. }) if *next == attempt);
+        self.until(run, wanted).await
     }
 
     async fn finished(&self, run: RunId) -> Result<run::Model> {
@@ -237,6 +253,11 @@ impl Office {
             .with_context(|| format!("no {name}"))?
             .trim()
             .to_owned())
+    }
+
+    /// Lets the housekeeping pass.
+    async fn tidy(&self) -> Result<()> {
+        Ok(housekeeping::tick(&self.app.app.installation.engine).await?)
     }
 
     async fn close(self) {

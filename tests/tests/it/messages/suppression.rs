@@ -124,6 +124,25 @@ offices! {
         Ok(())
     }
 
+    async fn the_body_of_marketing_can_carry_the_link_too(backend: Backend) -> Result<()> {
+        let office = Office::open(backend).await?;
+        let mut definition = mailing("MARKETING");
+        definition["nodes"][1]["config"]["text"] = json!("No more of this: {{ links.unsubscribe }}");
+        definition["nodes"][1]["config"]["html"] = json!("<a href=\"{{ links.unsubscribe }}\">No more</a> {{ record.name }}");
+        office.publish(definition).await?;
+        let ann = office.contact("ann", None).await?;
+        office.mail_again(&ann, 1).await?;
+
+        let link = office.header("ann@example.com", "List-Unsubscribe")?;
+        let link = link.trim_matches(['<', '>']).to_owned();
+        let sent = office.messages().await?;
+
+        assert_eq!(sent[0]["text"], format!("No more of this: {link}"));
+        assert_eq!(sent[0]["html"], format!("<a href=\"{link}\">No more</a> ann"));
+        office.close().await;
+        Ok(())
+    }
+
     async fn who_has_unsubscribed_still_gets_what_is_their_own_business(backend: Backend) -> Result<()> {
         let office = Office::open(backend).await?;
         office.publish(mailing("TRANSACTIONAL")).await?;

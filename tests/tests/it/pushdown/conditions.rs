@@ -60,7 +60,8 @@ struct Fields {
     numbers: &'static [&'static str],
     times: &'static [&'static str],
     flags: &'static [&'static str],
-    options: (&'static str, &'static [&'static str]),
+    options: &'static [(&'static str, &'static [&'static str])],
+    lists: &'static [(&'static str, &'static [&'static str])],
     references: &'static [&'static str],
 }
 
@@ -74,12 +75,17 @@ const CONTACT: Fields = Fields {
         "country",
         "description",
         "source",
+        "nickname",
     ],
-    numbers: &["score"],
-    times: &["createdAt", "updatedAt"],
-    flags: &["emailOptOut", "smsOptOut"],
-    options: ("status", &["LEAD", "ACTIVE", "CUSTOMER", "CHURNED"]),
-    references: &["owner", "company", "id"],
+    numbers: &["score", "seats", "fee"],
+    times: &["createdAt", "updatedAt", "renewal", "seenAt"],
+    flags: &["emailOptOut", "smsOptOut", "vip"],
+    options: &[
+        ("status", &["LEAD", "ACTIVE", "CUSTOMER", "CHURNED"]),
+        ("plan", &["BASIC", "FULL", "A_B"]),
+    ],
+    lists: &[("modules", &["BASIC", "FULL", "A_B"])],
+    references: &["owner", "company", "partner", "id"],
 };
 
 const DEAL: Fields = Fields {
@@ -87,7 +93,8 @@ const DEAL: Fields = Fields {
     numbers: &["probability", "amount"],
     times: &["closeDate", "createdAt", "closedAt"],
     flags: &[],
-    options: ("status", &["OPEN", "WON", "LOST"]),
+    options: &[("status", &["OPEN", "WON", "LOST"])],
+    lists: &[],
     references: &["stage", "pipeline", "company", "stage.id", "id"],
 };
 
@@ -192,8 +199,14 @@ impl Conditions {
     }
 
     fn of_option(&mut self) -> String {
-        let (field, options) = self.fields.options;
+        let choices = [self.fields.options, self.fields.lists].concat();
+        let Some((field, options)) = choices.choose(&mut self.random).copied() else {
+            return "false".into();
+        };
         let option = self.one(options);
+        if self.fields.lists.iter().any(|(list, _)| *list == field) {
+            return format!("'{option}' in record.{field}");
+        }
         match self.random.random_range(0..4) {
             0 => format!("record.{field} in ['{option}', '{}']", self.one(options)),
             1 => format!("record.{field}.startsWith('{}')", option.get(..1).unwrap_or_default()),

@@ -8,6 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use anyhow::{Context, Result, ensure};
 use pointsman::crm::{
     Record,
+    custom::{definition::Type as Kind, fields::NewField},
     filter::Filter,
     query::{Page, Query},
 };
@@ -15,7 +16,7 @@ use pointsman_graph::{
     expression::{Budget, Expression, TypeScope, Variables},
     value::{Schema, Timestamp, Type, Value},
 };
-use pointsman_tests::world::{START, World};
+use pointsman_tests::world::{START, World, field, options};
 use rand::{SeedableRng, rngs::StdRng};
 use serde_json::{Value as Json, json};
 
@@ -30,6 +31,7 @@ const RECORDS: usize = 40;
 
 both! {
     async fn ten_thousand_conditions_select_the_same_records_as_the_evaluator(world: World) -> Result<World> {
+        custom_fields(&world).await?;
         for object in ["contact", "deal"] {
             for number in 0..RECORDS {
                 world.create(object, values(object, number)).await?;
@@ -70,6 +72,36 @@ both! {
         }
         Ok(world)
     }
+}
+
+/// Custom fields of contacts, which conditions mention as core fields.
+async fn custom_fields(world: &World) -> Result<()> {
+    let choice = |key: &str, kind| NewField {
+        options: options(&["BASIC", "FULL", "A_B"]),
+        ..field(key, kind)
+    };
+    let decimal = NewField {
+        scale: Some(2),
+        ..field("fee", Kind::Decimal)
+    };
+    let company = NewField {
+        target: Some("company".into()),
+        ..field("partner", Kind::Reference)
+    };
+    for new in [
+        field("nickname", Kind::Text),
+        field("seats", Kind::Integer),
+        decimal,
+        field("vip", Kind::Boolean),
+        field("renewal", Kind::Date),
+        field("seenAt", Kind::DateTime),
+        choice("plan", Kind::Select),
+        choice("modules", Kind::MultiSelect),
+        company,
+    ] {
+        world.define(&new).await?;
+    }
+    Ok(())
 }
 
 /// How many of the conditions were translated; none of them otherwise than the evaluator has it.
@@ -119,7 +151,7 @@ struct Side {
 
 impl Side {
     async fn new(world: &World, object: &str) -> Result<Self> {
-        let catalogue: Arc<dyn Schema> = Arc::<pointsman::crm::Catalogue>::clone(world.crm.catalogue());
+        let catalogue: Arc<dyn Schema> = world.crm.catalogue();
         let record = catalogue.object(object).context("object")?;
         Ok(Self {
             object: object.to_owned(),
@@ -158,9 +190,9 @@ impl Side {
     }
 
     async fn selected(&self, world: &World, filter: Filter) -> Result<BTreeSet<String>> {
-        let object = world.crm.catalogue().object(&self.object).context("object")?;
+        let object = world.crm.object(&self.object).context("object")?;
         let query = Query {
-            object: Arc::clone(object),
+            object,
             filter,
             order: Vec::new(),
         };
@@ -198,6 +230,14 @@ fn values(object: &str, number: usize) -> Json {
             "status": pick(&[json!("LEAD"), json!("ACTIVE"), json!("CHURNED")], 2),
             "score": pick(&[json!(0), json!(-1), json!(75), Json::Null, json!(1_000_000), json!(-1_000_000)], 0),
             "emailOptOut": pick(&[json!(true), json!(false)], 1),
+            "nickname": text(4),
+            "seats": pick(&[json!(0), Json::Null, json!(i64::MAX), json!(i64::MIN), json!(75)], 0),
+            "fee": pick(&[json!("75.50"), json!("75"), Json::Null, json!("-0.01"), json!("92233720368547758.07")], 1),
+            "vip": pick(&[json!(true), Json::Null, json!(false)], 0),
+            "renewal": pick(&dates, 1),
+            "seenAt": pick(&[json!("2026-01-05T12:00:00Z"), Json::Null, json!("1969-12-31T23:59:59.9Z")], 2),
+            "plan": pick(&[json!("BASIC"), json!("A_B"), Json::Null], 1),
+            "modules": pick(&[json!(["BASIC"]), json!(["A_B", "FULL"]), Json::Null], 0),
         }),
         _ => json!({
             "name": text(0).as_str().unwrap_or("deal"), "source": text(1), "description": text(2),

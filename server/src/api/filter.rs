@@ -317,6 +317,9 @@ impl Building<'_> {
     pub fn custom(&mut self, filters: Option<Vec<CustomFilter>>) -> Result<()> {
         for filter in filters.into_iter().flatten() {
             let (index, tests) = filter.tests(self.object)?;
+            if let Some(field) = self.object.fields.get(index) {
+                seen(self.access, self.object, field)?;
+            }
             let tests = tests
                 .into_iter()
                 .map(|(holds, test)| negated(holds, Filter::Field { index, test }));

@@ -73,7 +73,7 @@ fn what_has_no_exact_translation_has_none() {
         "record.score > record.rate",
         "record.score + 1 > 5",
         "record.name.size() > 3",
-        "'hot' in record.tags",
+        "record.name in record.tags",
         "record.owner.email == 'a@b.c'",
         "record.name.matches('a')",
         "record.score > 5 && record.name.size() > 3",

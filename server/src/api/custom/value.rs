@@ -36,12 +36,7 @@ pub fn values(context: &Context<'_>, record: &Record) -> Result<Json> {
 /// `BAD_USER_INPUT` where there is none.
 pub fn custom_field<'a>(object: &'a Object, key: &str) -> Result<(usize, &'a Field)> {
     let known = object.field(key).filter(|(_, field)| field.custom.is_some());
-    known.ok_or_else(|| {
-        Error::input(format!(
-            "A {} has no custom field `{key}`.",
-            object.label.to_lowercase()
-        ))
-    })
+    known.ok_or_else(|| Error::input(format!("A {} has no field `{key}`.", object.label.to_lowercase())))
 }
 
 /// The value as the field of that key stores it.

@@ -7,6 +7,7 @@ use pointsman::{
 };
 use pointsman_tests::{
     app::{Call, Reply, TestApp},
+    dump::difference,
     socket::Subscription,
 };
 use secrecy::ExposeSecret;
@@ -165,6 +166,41 @@ served! {
             let made = app.data(CREATE, json!({ "input": input })).await?;
             assert_eq!(made["roleCreate"]["userErrors"], json!([{ "code": code, "field": ["input", field] }]), "{input}");
         }
+        Ok(app)
+    }
+
+    async fn rules_hold_for_what_an_installation_has_defined(app: TestApp) -> Result<TestApp> {
+        app.data("mutation($o: CustomObjectCreateInput!, $f: CustomFieldCreateInput!) {
+            customObjectCreate(input: $o) { userErrors { code } } customFieldCreate(input: $f) { userErrors { code } } }",
+            json!({ "o": { "key": "site", "label": "Site" }, "f": { "object": "contact", "key": "fee", "label": "Fee", "type": "INTEGER" } })).await?;
+        let site = app.data("mutation { recordCreate(object: \"site\", input: { name: \"Harbour\" }) { record { id } } }", json!({})).await?;
+        let site = site["recordCreate"]["record"]["id"].clone();
+        app.data("mutation { contactCreate(input: { firstName: \"Ann\", custom: { fee: 7 } }) { contact { id } } }", json!({})).await?;
+        let role = role(&app, json!({ "name": "Blind", "others": { "read": "ALL", "create": "ALL", "update": "ALL", "delete": "ALL" },
+            "rules": [{ "object": "site", "scopes": {} }], "fieldRules": [{ "object": "contact", "field": "fee", "rule": "HIDDEN" }] })).await?;
+        let (_, key) = user(&app, &role, None).await?;
+        let before = app.dump().await?;
+
+        let read = ask(&app, &key, "query($id: ID!) { record(id: $id) { id } node(id: $id) { id } records(object: \"site\") { totalCount }
+            contacts { nodes { custom } } }", json!({ "id": site })).await?;
+        let filtered = ask(&app, &key, "{ contacts(filter: { custom: [{ field: \"fee\", eq: 7 }] }) { totalCount } }", json!({})).await?;
+        let writes = [
+            "mutation { done: recordCreate(object: \"site\", input: { name: \"Pier\" }) { record { id } userErrors { code } } }",
+            "mutation($id: ID!) { done: recordUpdate(id: $id, input: { name: \"Pier\" }) { record { id } userErrors { code } } }",
+            "mutation($id: ID!) { done: recordDelete(id: $id) { record { id } userErrors { code } } }",
+        ];
+        for write in writes {
+            let variables = if write.contains("$id") { json!({ "id": site }) } else { json!({}) };
+            let reply = ask(&app, &key, write, variables).await?;
+            assert!(reply.body["data"]["done"]["record"].is_null(), "{write}: {:#}", reply.body);
+        }
+
+        let data = &read.body["data"];
+        assert_eq!((&data["record"], &data["node"]), (&Json::Null, &Json::Null), "{:#}", read.body);
+        assert_eq!(data["records"]["totalCount"], 0, "{:#}", read.body);
+        assert!(data["contacts"]["nodes"][0]["custom"]["fee"].is_null(), "{:#}", read.body);
+        assert_eq!(filtered.code(), "BAD_USER_INPUT", "{:#}", filtered.body);
+        assert_eq!(difference(&before, &app.dump().await?), Vec::<String>::new());
         Ok(app)
     }
 

@@ -40,7 +40,6 @@ function unlike(before: Readonly<Record<string, unknown>>, after: Readonly<Recor
 }
 
 function edgeDifferences(before: Draft, after: Draft): Difference[] {
-  const line = (edge: Draft['edges'][number]): string => `${edge.from} · ${edge.port} → ${edge.to}`;
   const [old, young] = [new Set(before.edges.map(line)), new Set(after.edges.map(line))];
   const told = (what: 'added' | 'removed') => (thing: string): Difference => ({ what, thing, fields: [] });
   return [
@@ -49,6 +48,7 @@ function edgeDifferences(before: Draft, after: Draft): Difference[] {
   ];
 }
 
+const line = (edge: Draft['edges'][number]): string => `${edge.from} · ${edge.port} → ${edge.to}`;
 const titled = (node: DraftNode): string => (node.name ? `${node.name} (${node.key})` : node.key);
 /** Objects of the same fields are the same, in whatever order. */
 const same = (one: unknown, other: unknown): boolean => sorted(one) === sorted(other);

@@ -33,6 +33,8 @@ function draft(file: unknown = FILE): Draft {
   return read;
 }
 
+const cases = (name: string) => [{ name, condition: 'true' }];
+const across = (of: Draft, key: string) => of.nodes.find((node) => node.key === key)?.position?.x ?? Number.NaN;
 const lines = (of: Draft): string[] => of.edges.map(({ from, port, to }) => `${from}.${port}>${to}`);
 const done = (result: ReturnType<typeof connect>): Draft => {
   if ('refused' in result) throw new Error(result.refused);
@@ -109,7 +111,6 @@ test('cards move on the grid', () => {
 });
 
 test('edges follow a case that is renamed', () => {
-  const cases = (name: string) => [{ name, condition: 'true' }];
   const one = draft({
     nodes: [{ key: 's', kind: 'switch', config: { cases: cases('a') } }, { key: 'mail', kind: 'sendEmail' }],
     edges: [{ from: 's', port: 'a', to: 'mail' }],
@@ -142,7 +143,6 @@ test('a text that is no workflow is not pasted', () => {
 
 test('tidying keeps yes left of no', () => {
   const forked = add(draft(), SHAPES, 'stop', { way: { from: 'big', port: 'no' } }).draft;
-  const across = (of: Draft, key: string) => of.nodes.find((node) => node.key === key)?.position?.x ?? Number.NaN;
   const crossed = move(forked, new Map([['mail', { x: 900, y: 256 }]]));
 
   expect(across(tidied(crossed, SHAPES), 'mail')).toBeLessThan(across(tidied(crossed, SHAPES), 'stop'));

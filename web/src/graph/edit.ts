@@ -30,7 +30,7 @@ export type Place =
 export type Trait = 'name' | 'disabled' | 'retry' | 'timeout' | 'delivery';
 
 /** The distance between two rows of cards. */
-export const ROW = 128;
+const ROW = 128;
 
 /** Words that the expressions' language keeps for itself, so that no step can be called so. */
 const RESERVED: ReadonlyMap<string, string> = new Map([['if', 'condition']]);

@@ -7,7 +7,7 @@ export function before(edges: readonly GraphEdge[], key: string): ReadonlySet<st
 }
 
 /** All nodes that are reached from `key`. */
-export function behind(edges: readonly GraphEdge[], key: string): ReadonlySet<string> {
+function behind(edges: readonly GraphEdge[], key: string): ReadonlySet<string> {
   return spread(key, adjacency(edges.map(({ from, to }) => [from, to])));
 }
 

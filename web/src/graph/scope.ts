@@ -40,7 +40,7 @@ export function variables(draft: Draft, key: string): Readonly<Record<string, Pa
     record: { shape: candidate ?? record, about: candidate ? 'the candidate' : 'the record that started the run' },
     previous: { shape: record, about: 'the record before the change' },
     trigger: { shape: { parts: triggerParts(triggers, record) }, about: 'what started the run' },
-    ...(upstream.length > 0 && { steps: { shape: { parts: Object.fromEntries(upstream.filter((one) => !isTrigger(one)).map((one) => [one.key, step(one, draft)])) }, about: 'what earlier steps gave' } }),
+    ...(upstream.length > 0 && { steps: stepsPart(upstream, draft) }),
     ...(upstream.some((one) => one.kind === 'forEach') && { item: ANYTHING, index: leaf('int', 'its number from 0') }),
     now: leaf('timestamp', 'when the step runs'),
     run: { shape: { parts: { id: leaf('string'), startedAt: leaf('timestamp') } } },
@@ -54,11 +54,11 @@ export function proposals(
   objects: Objects,
   path: readonly string[],
 ): readonly Proposal[] {
-  const parts = path.reduce<Readonly<Record<string, Part>>>(
+  const reached = path.reduce<Readonly<Record<string, Part>>>(
     (known, name) => (Object.hasOwn(known, name) ? partsOf(known[name], objects) : {}),
     scope,
   );
-  return Object.entries(parts).map(([name, { shape, about }]) => ({ name, type: typeName(shape), about }));
+  return Object.entries(reached).map(([name, { shape, about }]) => ({ name, type: typeName(shape), about }));
 }
 
 function partsOf(part: Part | undefined, objects: Objects): Readonly<Record<string, Part>> {
@@ -116,14 +116,20 @@ function schemaShape(schema: unknown): Shape {
   return { parts: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, { shape: schemaShape(one) }])) };
 }
 
+function stepsPart(upstream: readonly DraftNode[], draft: Draft): Part {
+  const steps = upstream.filter((one) => !isTrigger(one)).map((one) => [one.key, step(one, draft)]);
+  return { shape: { parts: Object.fromEntries(steps) }, about: 'what earlier steps gave' };
+}
+
 function step(node: DraftNode, draft: Draft): Part {
   return { shape: { parts: { output: { shape: output(node, draft) } } }, about: node.name ?? node.kind };
 }
 
+const parts = (map: Readonly<Record<string, Part>>): Shape => ({ parts: map });
+
 /** What a node gives to those behind it. */
 function output(node: DraftNode, draft: Draft): Shape {
   const { config } = node;
-  const parts = (map: Readonly<Record<string, Part>>): Shape => ({ parts: map });
   switch (node.kind) {
     case 'createRecord':
     case 'upsertRecord':

@@ -98,6 +98,28 @@ const STEPS = {
     await page.getByText('No workflows yet').waitFor();
     await api('mutation { companyCreate(input: { name: "Northwind", city: "Berlin" }) { company { id } } }');
   },
+  'every template becomes a workflow without an error': async () => {
+    const names = async () => {
+      await page.goto(`${server.url}/workflows`);
+      await button('New workflow').click();
+      return dialog().locator('li button strong').allTextContents();
+    };
+    const [blank, ...templates] = await names();
+    await expect('a blank one and eight templates', blank === 'Blank' && templates.length === 8);
+    await picture(page, 'editor-templates');
+    const found = await violations(page);
+    await expect(found.join('\n'), found.length === 0);
+    for (const name of templates) {
+      await names();
+      await dialog().getByRole('button', { name }).click();
+      await page.waitForURL('**/edit');
+      const { workflow } = await api('query($id: ID!) { workflow(id: $id) { problems { node field message severity } } }', { id: page.url().split('/').at(-2) });
+      const errors = workflow.problems.filter((problem) => problem.severity === 'ERROR');
+      await expect(`${name}: ${JSON.stringify(errors)}`, errors.length === 0);
+    }
+    await page.locator('[data-node]').first().waitFor();
+    await picture(page, 'editor-template');
+  },
   'steps are added by dragging, on an edge and behind a port': async () => {
     first = await create('Drawn', { format: 1, nodes: [], edges: [] });
     await open(first);

@@ -62,7 +62,7 @@ const step = (number, key, status, more = {}) => ({
 
 const run = (id, status, more = {}) => ({
   __typename: 'Run', id, status, workflow: workflows[0], version, trigger: 'won',
-  record: { __typename: 'Deal', id: 'deal_1', name: 'Northwind, 40 seats' }, error: null, depth: 0, causedBy: null,
+  record: { __typename: 'Deal', id: 'deal_1', name: 'Northwind, 40 seats' }, error: null, depth: 0, causedBy: {},
   createdAt: at(0), startedAt: at(0), updatedAt: at(40), finishedAt: null,
   steps: [
     step(1, 'big', 'SUCCEEDED', { port: 'yes', input: { condition: 'record.amount > 10000' }, output: null }),

@@ -20,7 +20,11 @@ export function clipOf(text: string, shapes: Shapes): Draft | undefined {
 }
 
 /** Pastes: nodes get new keys where theirs are taken, and what they say of each other follows. Returns their keys. */
-export function pasted(draft: Draft, clip: Draft, by: Point = { x: 32, y: 32 }): { draft: Draft; keys: readonly string[] } {
+export function pasted(
+  draft: Draft,
+  clip: Draft,
+  by: Point = { x: 32, y: 32 },
+): { draft: Draft; keys: readonly string[] } {
   const taken = new Set(draft.nodes.map((node) => node.key));
   const keys = new Map<string, string>();
   for (const { key } of clip.nodes) {
@@ -47,7 +51,9 @@ export function pasted(draft: Draft, clip: Draft, by: Point = { x: 32, y: 32 }):
 /** The same config, speaking of the steps by their new keys. */
 function retold(value: unknown, keys: ReadonlyMap<string, string>): unknown {
   if (typeof value === 'string') {
-    return value.replaceAll(/\bsteps\.([A-Za-z]\w*)/g, (all, key: string) => (keys.has(key) ? `steps.${keys.get(key)}` : all));
+    return value.replaceAll(/\bsteps\.([A-Za-z]\w*)/g, (all, key: string) =>
+      keys.has(key) ? `steps.${keys.get(key)}` : all,
+    );
   }
   if (Array.isArray(value)) return value.map((one) => retold(one, keys));
   if (!isObject(value)) return value;

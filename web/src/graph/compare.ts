@@ -41,7 +41,9 @@ function unlike(before: Readonly<Record<string, unknown>>, after: Readonly<Recor
 
 function edgeDifferences(before: Draft, after: Draft): Difference[] {
   const [old, young] = [new Set(before.edges.map(line)), new Set(after.edges.map(line))];
-  const told = (what: 'added' | 'removed') => (thing: string): Difference => ({ what, thing, fields: [] });
+  const told =
+    (what: 'added' | 'removed') =>
+    (thing: string): Difference => ({ what, thing, fields: [] });
   return [
     ...[...young].filter((one) => !old.has(one)).map(told('added')),
     ...[...old].filter((one) => !young.has(one)).map(told('removed')),

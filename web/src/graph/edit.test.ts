@@ -52,7 +52,8 @@ test('a file is the same after it was read', () => {
 });
 
 test('what is no workflow is not read as one', () => {
-  for (const wrong of [null, [], { nodes: 1 }, { nodes: [{ key: 'a' }] }]) expect(draftOf(wrong, SHAPES)).toBeUndefined();
+  for (const wrong of [null, [], { nodes: 1 }, { nodes: [{ key: 'a' }] }])
+    expect(draftOf(wrong, SHAPES)).toBeUndefined();
 });
 
 test('a new node behind a port is connected and lies on no other', () => {
@@ -99,7 +100,13 @@ test('taking a node away joins what it stood between', () => {
 });
 
 test('taking a fork away leaves its branches loose', () => {
-  const forked = done(connect(add(draft(), SHAPES, 'stop', { at: { x: 400, y: 400 } }).draft, SHAPES, { from: 'big', port: 'no', to: 'stop' }));
+  const forked = done(
+    connect(add(draft(), SHAPES, 'stop', { at: { x: 400, y: 400 } }).draft, SHAPES, {
+      from: 'big',
+      port: 'no',
+      to: 'stop',
+    }),
+  );
 
   expect(lines(remove(forked, SHAPES, new Set(['big'])))).toEqual([]);
 });
@@ -112,13 +119,19 @@ test('cards move on the grid', () => {
 
 test('edges follow a case that is renamed', () => {
   const one = draft({
-    nodes: [{ key: 's', kind: 'switch', config: { cases: cases('a') } }, { key: 'mail', kind: 'sendEmail' }],
+    nodes: [
+      { key: 's', kind: 'switch', config: { cases: cases('a') } },
+      { key: 'mail', kind: 'sendEmail' },
+    ],
     edges: [{ from: 's', port: 'a', to: 'mail' }],
   });
   const renamed = configure(one, 's', 'cases', cases('b'));
 
   expect(lines(renamed)).toEqual(['s.b>mail']);
-  expect(renamed.nodes.map((node) => portsOf(SHAPES, node))).toEqual([['b', 'otherwise'], ['done', 'error']]);
+  expect(renamed.nodes.map((node) => portsOf(SHAPES, node))).toEqual([
+    ['b', 'otherwise'],
+    ['done', 'error'],
+  ]);
 });
 
 test('what is taken back of a node leaves no trace in the file', () => {

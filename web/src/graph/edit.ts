@@ -1,14 +1,5 @@
 // What can be done to a workflow under edit: each a function from a draft to the next. No React, no network here.
-import {
-  type Config,
-  type Draft,
-  type DraftNode,
-  type Shapes,
-  caseNames,
-  edgeId,
-  graphOf,
-  portsOf,
-} from './draft';
+import { type Config, type Draft, type DraftNode, type Shapes, caseNames, edgeId, graphOf, portsOf } from './draft';
 import { CARD, tidy } from './layout';
 import { wouldCircle } from './reach';
 import { room } from './room';
@@ -21,10 +12,7 @@ export interface Way {
 }
 
 /** Where a new node goes: onto an edge, behind a port, or to a point of the canvas. */
-export type Place =
-  | { readonly edge: string }
-  | { readonly way: Way; readonly at?: Point }
-  | { readonly at: Point };
+export type Place = { readonly edge: string } | { readonly way: Way; readonly at?: Point } | { readonly at: Point };
 
 /** What can be said of a node beside its config. */
 export type Trait = 'name' | 'disabled' | 'retry' | 'timeout' | 'delivery';
@@ -91,7 +79,11 @@ function below(draft: Draft, shapes: Shapes, way: Way | undefined): Point {
 }
 
 /** Why no edge may lead there, in words for people; undefined where one may. */
-export function refusal(draft: Draft, shapes: Shapes, { from, port, to }: Way & { readonly to: string }): string | undefined {
+export function refusal(
+  draft: Draft,
+  shapes: Shapes,
+  { from, port, to }: Way & { readonly to: string },
+): string | undefined {
   const target = draft.nodes.find((node) => node.key === to);
   if (target === undefined || !draft.nodes.some((node) => node.key === from)) return 'That step is gone.';
   if (shapes.get(target.kind)?.family === 'TRIGGER') return 'Nothing leads to a trigger: it starts the run.';
@@ -159,7 +151,8 @@ export function configure(draft: Draft, key: string, field: string, value: unkno
   if (node === undefined) return draft;
   const { [field]: _, ...others } = node.config;
   const config: Config = value === undefined ? others : { ...others, [field]: value };
-  const renamed = node.kind === 'switch' ? renames(caseNames(node.config), caseNames(config)) : new Map<string, string>();
+  const renamed =
+    node.kind === 'switch' ? renames(caseNames(node.config), caseNames(config)) : new Map<string, string>();
   const edges = draft.edges.map((edge) => {
     const port = edge.from === key ? renamed.get(edge.port) : undefined;
     return port === undefined ? edge : named({ ...edge, port });
@@ -169,7 +162,9 @@ export function configure(draft: Draft, key: string, field: string, value: unkno
 
 function renames(before: readonly string[], after: readonly string[]): Map<string, string> {
   if (before.length !== after.length) return new Map();
-  return new Map(before.flatMap((name, index) => (after[index] === name ? [] : [[name, after[index] ?? name] as const])));
+  return new Map(
+    before.flatMap((name, index) => (after[index] === name ? [] : [[name, after[index] ?? name] as const])),
+  );
 }
 
 /** Lays everything out anew. */

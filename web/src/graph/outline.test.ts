@@ -8,17 +8,18 @@ const edge = (from: string, port: string, to: string) => ({ id: `${from}${port}$
 test('branches are indented in the order of their ports, and a join is told once', () => {
   const lines = outline({
     nodes: [node('start'), node('big', 'yes', 'no'), node('a'), node('b'), node('end')],
-    edges: [edge('start', 'out', 'big'), edge('big', 'no', 'b'), edge('big', 'yes', 'a'), edge('a', 'out', 'end'), edge('b', 'out', 'end')],
+    edges: [
+      edge('start', 'out', 'big'),
+      edge('big', 'no', 'b'),
+      edge('big', 'yes', 'a'),
+      edge('a', 'out', 'end'),
+      edge('b', 'out', 'end'),
+    ],
   });
 
-  expect(lines.map((line) => `${'-'.repeat(line.level)}${line.by ?? ''}>${line.key}${line.again ? ' again' : ''}`)).toEqual([
-    '->start',
-    '-out>big',
-    '--yes>a',
-    '--out>end',
-    '--no>b',
-    '--out>end again',
-  ]);
+  expect(
+    lines.map((line) => `${'-'.repeat(line.level)}${line.by ?? ''}>${line.key}${line.again ? ' again' : ''}`),
+  ).toEqual(['->start', '-out>big', '--yes>a', '--out>end', '--no>b', '--out>end again']);
 });
 
 test('loose nodes and circles are told too, each once', () => {
@@ -27,5 +28,10 @@ test('loose nodes and circles are told too, each once', () => {
     edges: [edge('a', 'out', 'b'), edge('b', 'out', 'a')],
   });
 
-  expect(lines.filter((line) => !line.again).map((line) => line.key).toSorted()).toEqual(['a', 'alone', 'b']);
+  expect(
+    lines
+      .filter((line) => !line.again)
+      .map((line) => line.key)
+      .toSorted(),
+  ).toEqual(['a', 'alone', 'b']);
 });

@@ -23,7 +23,8 @@ const OBJECTS: Objects = new Map([
   ['contact', { email: { shape: { leaf: 'string' } } }],
 ]);
 
-const names = (key: string, ...path: string[]): string[] => proposals(variables(DRAFT, key), OBJECTS, path).map((one) => one.name);
+const names = (key: string, ...path: string[]): string[] =>
+  proposals(variables(DRAFT, key), OBJECTS, path).map((one) => one.name);
 
 test('a record’s fields are proposed, and those of the records that it leads to', () => {
   expect(names('task', 'record')).toEqual(['amount', 'company']);

@@ -4,9 +4,7 @@ import { before } from './reach';
 
 /** What a value is: a record of an object, something with named parts, or one of neither. */
 export type Shape =
-  | { readonly object: string }
-  | { readonly parts: Readonly<Record<string, Part>> }
-  | { readonly leaf: string };
+  { readonly object: string } | { readonly parts: Readonly<Record<string, Part>> } | { readonly leaf: string };
 
 /** A named part of a value. */
 export interface Part {
@@ -72,7 +70,17 @@ function typeName(shape: Shape): string {
   return 'leaf' in shape ? shape.leaf : 'map';
 }
 
-const TRIGGERS = new Set(['recordCreated', 'recordUpdated', 'recordDeleted', 'manual', 'called', 'schedule', 'dateReached', 'webhook', 'messageReceived']);
+const TRIGGERS = new Set([
+  'recordCreated',
+  'recordUpdated',
+  'recordDeleted',
+  'manual',
+  'called',
+  'schedule',
+  'dateReached',
+  'webhook',
+  'messageReceived',
+]);
 const isTrigger = (node: DraftNode): boolean => TRIGGERS.has(node.kind);
 
 const objectOf = (config: Config): Shape | undefined =>
@@ -96,7 +104,9 @@ function triggerParts(triggers: readonly DraftNode[], record: Shape): Readonly<R
     changed: leaf('list', 'the names of the fields that changed'),
     ...(form.length > 0 && { form: { shape: { parts: anythings(form) }, about: 'the answers' } }),
     ...(inputs.length > 0 && { inputs: { shape: { parts: anythings(inputs) }, about: 'what the caller handed over' } }),
-    ...(triggers.some((one) => one.kind === 'webhook') && { payload: { shape: schemaShape(payload), about: 'what was sent' } }),
+    ...(triggers.some((one) => one.kind === 'webhook') && {
+      payload: { shape: schemaShape(payload), about: 'what was sent' },
+    }),
   };
 }
 
@@ -112,8 +122,11 @@ const anythings = (names: readonly string[]): Readonly<Record<string, Part>> =>
 /** What a JSON Schema describes. */
 function schemaShape(schema: unknown): Shape {
   const properties = isObject(schema) ? schema['properties'] : undefined;
-  if (!isObject(properties)) return { leaf: isObject(schema) && typeof schema['type'] === 'string' ? schema['type'] : 'any' };
-  return { parts: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, { shape: schemaShape(one) }])) };
+  if (!isObject(properties))
+    return { leaf: isObject(schema) && typeof schema['type'] === 'string' ? schema['type'] : 'any' };
+  return {
+    parts: Object.fromEntries(Object.entries(properties).map(([name, one]) => [name, { shape: schemaShape(one) }])),
+  };
 }
 
 function stepsPart(upstream: readonly DraftNode[], draft: Draft): Part {
@@ -141,7 +154,11 @@ function output(node: DraftNode, draft: Draft): Shape {
     case 'addNote':
       return { object: 'note' };
     case 'findRecords':
-      return parts({ records: leaf('list'), first: { shape: objectOf(config) ?? { leaf: 'record' } }, count: leaf('int') });
+      return parts({
+        records: leaf('list'),
+        first: { shape: objectOf(config) ?? { leaf: 'record' } },
+        count: leaf('int'),
+      });
     case 'set':
       return parts(anythings(Object.keys(isObject(config['values']) ? config['values'] : {})));
     case 'forEach':
@@ -149,9 +166,17 @@ function output(node: DraftNode, draft: Draft): Shape {
     case 'callWorkflow':
       return parts({ run: leaf('string'), outputs: ANYTHING });
     case 'waitFor':
-      return parts({ record: { shape: objectOf(config) ?? recordOf(draft.nodes.filter(isTrigger)) }, message: { shape: { object: 'message' } } });
+      return parts({
+        record: { shape: objectOf(config) ?? recordOf(draft.nodes.filter(isTrigger)) },
+        message: { shape: { object: 'message' } },
+      });
     case 'approval':
-      return parts({ decision: leaf('string'), by: { shape: { object: 'user' } }, comment: leaf('string'), form: { shape: { parts: anythings(named(config['form'])) } } });
+      return parts({
+        decision: leaf('string'),
+        by: { shape: { object: 'user' } },
+        comment: leaf('string'),
+        form: { shape: { parts: anythings(named(config['form'])) } },
+      });
     case 'assign':
       return parts({ assignee: { shape: { object: 'user' } } });
     case 'notify':

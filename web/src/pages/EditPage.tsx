@@ -19,7 +19,10 @@ const route = getRouteApi('/shell/workflows/$workflowId/edit');
 /** The page. */
 export function EditPage() {
   const { workflowId } = route.useParams();
-  const { data, failure, reread } = useRead(EDITED, useMemo(() => ({ id: workflowId }), [workflowId]));
+  const { data, failure, reread } = useRead(
+    EDITED,
+    useMemo(() => ({ id: workflowId }), [workflowId]),
+  );
   const catalogue = useCatalogue();
   const workflow = data?.workflow;
   useTitle(workflow && `Edit ${workflow.name}`);
@@ -38,8 +41,14 @@ export function EditPage() {
       )}
       {failure && <FailureNotice failure={failure} retry={reread} />}
       {(!data || !catalogue) && !failure && <WaitingCanvas />}
-      {workflow === null && <Empty title="There is no such workflow" alone>Or you may not see it.</Empty>}
-      {workflow && catalogue && <Begun key={workflow.id} workflow={workflow} catalogue={catalogue} published={reread} />}
+      {workflow === null && (
+        <Empty title="There is no such workflow" alone>
+          Or you may not see it.
+        </Empty>
+      )}
+      {workflow && catalogue && (
+        <Begun key={workflow.id} workflow={workflow} catalogue={catalogue} published={reread} />
+      )}
     </div>
   );
 }

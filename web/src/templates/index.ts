@@ -19,10 +19,18 @@ export interface Template {
 
 /** The simplest first. */
 export const TEMPLATES: readonly Template[] = [
-  { name: 'Closed-won onboarding', about: 'A won deal makes its company a customer and plans the kick-off.', json: closedWon },
+  {
+    name: 'Closed-won onboarding',
+    about: 'A won deal makes its company a customer and plans the kick-off.',
+    json: closedWon,
+  },
   { name: 'Welcome drip', about: 'Two e-mails to each new contact, then a call.', json: welcome },
   { name: 'Web-lead routing', about: 'Gives contacts from the web to whoever is free, by country.', json: webLead },
-  { name: 'Stale-deal escalation', about: 'Reminds of deals that stand still, and tells others when that does not help.', json: stale },
+  {
+    name: 'Stale-deal escalation',
+    about: 'Reminds of deals that stand still, and tells others when that does not help.',
+    json: stale,
+  },
   { name: 'Reply or time-out', about: 'Asks by e-mail, and goes another way without an answer.', json: reply },
   { name: 'Renewal reminder', about: 'Begins a month before a deal’s date.', json: renewal },
   { name: 'Discount approval', about: 'Big discounts wait for somebody’s yes.', json: discount },

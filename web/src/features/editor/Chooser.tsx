@@ -32,7 +32,10 @@ export function Chooser({ title, choices, choose, close, children }: Props) {
   const [at, setAt] = useState(0);
   const list = useId();
   const found = choices.filter(({ label, id, hint = '' }) =>
-    words.toLowerCase().split(/\s+/).every((word) => `${label} ${id} ${hint}`.toLowerCase().includes(word)),
+    words
+      .toLowerCase()
+      .split(/\s+/)
+      .every((word) => `${label} ${id} ${hint}`.toLowerCase().includes(word)),
   );
   const marked = found[Math.min(at, found.length - 1)];
   const take = (choice: Choice | undefined): void => {

@@ -12,9 +12,20 @@ import { EDITED } from './documents';
 import type { Autosave } from './useAutosave';
 
 /** The window; it stays until one is chosen. */
-export function ConflictDialog({ id, save, later }: { readonly id: string; readonly save: Autosave; readonly later: () => void }) {
+export function ConflictDialog({
+  id,
+  save,
+  later,
+}: {
+  readonly id: string;
+  readonly save: Autosave;
+  readonly later: () => void;
+}) {
   const { editor, catalogue } = useWorkshop();
-  const { data } = useRead(EDITED, useMemo(() => ({ id }), [id]));
+  const { data } = useRead(
+    EDITED,
+    useMemo(() => ({ id }), [id]),
+  );
   const workflow = data?.workflow;
   // The cache still has what was read first, until the server's answer comes.
   const fresh = workflow && workflow.draftVersion > save.version ? workflow : undefined;

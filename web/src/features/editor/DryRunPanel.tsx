@@ -23,7 +23,10 @@ export function DryRunPanel({ trials }: { readonly trials: Trials }) {
       {trial && (
         <>
           <p>
-            {trial.status && <Status of={trial.status} />} {trial.wouldStart ? 'The record would start it.' : 'The record as it is would not start it; this is how it would go.'}{' '}
+            {trial.status && <Status of={trial.status} />}{' '}
+            {trial.wouldStart
+              ? 'The record would start it.'
+              : 'The record as it is would not start it; this is how it would go.'}{' '}
             {trial.halt?.message}
           </p>
           <h3>What it would do</h3>

@@ -48,7 +48,14 @@ export const EditCard = memo(function EditCard({ id, data, selected }: NodeProps
       {ports.map(({ name, open }, index) => {
         const left = `${((index + 1) / (ports.length + 1)) * 100}%`;
         return (
-          <Handle key={name} id={name} type="source" position={Position.Bottom} className={styles.exit} style={{ left }}>
+          <Handle
+            key={name}
+            id={name}
+            type="source"
+            position={Position.Bottom}
+            className={styles.exit}
+            style={{ left }}
+          >
             {open && (
               <button
                 type="button"

@@ -52,9 +52,15 @@ export function Editing({ workflow, start, catalogue, published }: Props) {
   const [reason, setReason] = useState<string>();
   const [later, setLater] = useState(false);
   const node = editor.draft.nodes.find((one) => one.key === editor.current);
-  const starts = editor.draft.nodes.filter((one) => catalogue.get(one.kind)?.family === 'TRIGGER').map((one) => one.key).join();
+  const starts = editor.draft.nodes
+    .filter((one) => catalogue.get(one.kind)?.family === 'TRIGGER')
+    .map((one) => one.key)
+    .join();
   const progress = useMemo(() => trials.trial && progressOf(trials.trial, starts.split(',')), [trials.trial, starts]);
-  const workshop = useMemo(() => ({ editor, catalogue, objects, problems: save.problems }), [editor, catalogue, objects, save.problems]);
+  const workshop = useMemo(
+    () => ({ editor, catalogue, objects, problems: save.problems }),
+    [editor, catalogue, objects, save.problems],
+  );
 
   const inspect = (wanted: 'setup' | 'test' | 'name' | 'pin'): void => {
     if (node === undefined) return;
@@ -69,15 +75,35 @@ export function Editing({ workflow, start, catalogue, published }: Props) {
     <WorkshopContext value={workshop}>
       <div className={styles.bar} role="toolbar" aria-label="Editing">
         <SegmentedControl size="xs" aria-label="View" data={VIEWS} value={view} onChange={setView} />
-        <Button variant="default" size="compact-xs" disabled={!editor.canUndo} onClick={editor.undo}>Undo</Button>
-        <Button variant="default" size="compact-xs" disabled={!editor.canRedo} onClick={editor.redo}>Redo</Button>
-        <Button variant="default" size="compact-xs" onClick={() => editor.change((now) => tidied(now, catalogue))}>Tidy</Button>
-        <Button variant="default" size="compact-xs" onClick={() => editor.ask({ what: 'keys' })}>Keys</Button>
+        <Button variant="default" size="compact-xs" disabled={!editor.canUndo} onClick={editor.undo}>
+          Undo
+        </Button>
+        <Button variant="default" size="compact-xs" disabled={!editor.canRedo} onClick={editor.redo}>
+          Redo
+        </Button>
+        <Button variant="default" size="compact-xs" onClick={() => editor.change((now) => tidied(now, catalogue))}>
+          Tidy
+        </Button>
+        <Button variant="default" size="compact-xs" onClick={() => editor.ask({ what: 'keys' })}>
+          Keys
+        </Button>
         <ExportButton name={workflow.name} draft={editor.draft} />
-        <span role="status" className={styles.state}>{wordOf(save.state)}</span>
-        {save.state.is === 'conflict' && later && <Button size="compact-xs" color="red" onClick={() => setLater(false)}>Resolve</Button>}
-        {progress && <Button variant="default" size="compact-xs" onClick={trials.clear}>Clear the dry run</Button>}
-        <Button size="compact-xs" onClick={() => editor.ask({ what: 'publish' })}>Publish…</Button>
+        <span role="status" className={styles.state}>
+          {wordOf(save.state)}
+        </span>
+        {save.state.is === 'conflict' && later && (
+          <Button size="compact-xs" color="red" onClick={() => setLater(false)}>
+            Resolve
+          </Button>
+        )}
+        {progress && (
+          <Button variant="default" size="compact-xs" onClick={trials.clear}>
+            Clear the dry run
+          </Button>
+        )}
+        <Button size="compact-xs" onClick={() => editor.ask({ what: 'publish' })}>
+          Publish…
+        </Button>
       </div>
       <div className={page.notices}>
         {save.state.is === 'failed' && <Refusals messages={save.state.messages} />}
@@ -90,17 +116,29 @@ export function Editing({ workflow, start, catalogue, published }: Props) {
           <Problems problems={save.problems} select={(key) => editor.select([key])} />
         </div>
         <aside className={page.aside} aria-label="Inspector">
-          {node ? <Inspector node={node} part={part} show={setPart} trials={trials} /> : <DryRunPanel trials={trials} />}
+          {node ? (
+            <Inspector node={node} part={part} show={setPart} trials={trials} />
+          ) : (
+            <DryRunPanel trials={trials} />
+          )}
         </aside>
       </div>
       <Questions />
       {editor.question?.what === 'publish' && <PublishDialog workflow={workflow} save={save} done={published} />}
-      {save.state.is === 'conflict' && !later && <ConflictDialog id={workflow.id} save={save} later={() => setLater(true)} />}
+      {save.state.is === 'conflict' && !later && (
+        <ConflictDialog id={workflow.id} save={save} later={() => setLater(true)} />
+      )}
     </WorkshopContext>
   );
 }
 
 function wordOf(state: SaveState): string {
-  const words = { saved: 'Saved', unsaved: 'Not saved yet', saving: 'Saving…', conflict: 'Changed elsewhere', failed: 'Not saved' };
+  const words = {
+    saved: 'Saved',
+    unsaved: 'Not saved yet',
+    saving: 'Saving…',
+    conflict: 'Changed elsewhere',
+    failed: 'Not saved',
+  };
   return words[state.is];
 }

@@ -21,7 +21,11 @@ interface Props {
 
 /** The field with its label, what it is, and what is wrong with it. */
 export function Field({ node, field, value, problems, changed }: Props) {
-  const about = problems.filter((one) => one.field !== null && (one.field === field.name || one.field.startsWith(`${field.name}.`) || one.field.startsWith(`${field.name}[`)));
+  const about = problems.filter(
+    (one) =>
+      one.field !== null &&
+      (one.field === field.name || one.field.startsWith(`${field.name}.`) || one.field.startsWith(`${field.name}[`)),
+  );
   const label = labelOf(field.name);
   return (
     <div className={styles.field} data-field={field.name}>
@@ -57,7 +61,13 @@ function Control({ node, field, label, value, problems, changed }: ControlProps)
     <CodeField label={label} node={node} text={text} language={language} problems={problems} changed={written} />
   );
   const rows = (shape: typeof CASE) => (
-    <Rows node={node} label={label} shape={shape} rows={listOf(value)} changed={(next) => changed(next.length > 0 ? next : undefined)} />
+    <Rows
+      node={node}
+      label={label}
+      shape={shape}
+      rows={listOf(value)}
+      changed={(next) => changed(next.length > 0 ? next : undefined)}
+    />
   );
   switch (field.input) {
     case 'CONDITION':
@@ -66,11 +76,41 @@ function Control({ node, field, label, value, problems, changed }: ControlProps)
     case 'TEMPLATE':
       return code('template');
     case 'TEMPLATES':
-      return <Rows node={node} label={label} shape={[{ name: 'text', as: 'template' }]} rows={textsOf(value).map((one) => ({ text: one }))} changed={(next) => changed(next.length > 0 ? next.map((row) => row['text'] ?? '') : undefined)} />;
+      return (
+        <Rows
+          node={node}
+          label={label}
+          shape={[{ name: 'text', as: 'template' }]}
+          rows={textsOf(value).map((one) => ({ text: one }))}
+          changed={(next) => changed(next.length > 0 ? next.map((row) => row['text'] ?? '') : undefined)}
+        />
+      );
     case 'VALUES':
-      return <Rows node={node} label={label} shape={[{ name: 'name', as: 'text' }, { name: 'value', as: 'template' }]} rows={pairs(value)} changed={(next) => changed(mapOf(next))} />;
+      return (
+        <Rows
+          node={node}
+          label={label}
+          shape={[
+            { name: 'name', as: 'text' },
+            { name: 'value', as: 'template' },
+          ]}
+          rows={pairs(value)}
+          changed={(next) => changed(mapOf(next))}
+        />
+      );
     case 'EXPRESSIONS':
-      return <Rows node={node} label={label} shape={[{ name: 'name', as: 'text' }, { name: 'value', as: 'expression' }]} rows={pairs(value)} changed={(next) => changed(mapOf(next))} />;
+      return (
+        <Rows
+          node={node}
+          label={label}
+          shape={[
+            { name: 'name', as: 'text' },
+            { name: 'value', as: 'expression' },
+          ]}
+          rows={pairs(value)}
+          changed={(next) => changed(mapOf(next))}
+        />
+      );
     case 'CASES':
       return rows(CASE);
     case 'ORDER_BY':
@@ -80,13 +120,40 @@ function Control({ node, field, label, value, problems, changed }: ControlProps)
     case 'FORM':
       return rows(FORM);
     case 'OBJECT':
-      return <NativeSelect aria-label={label} data={['', ...objects.keys()]} value={text} onChange={(event) => written(event.currentTarget.value)} />;
+      return (
+        <NativeSelect
+          aria-label={label}
+          data={['', ...objects.keys()]}
+          value={text}
+          onChange={(event) => written(event.currentTarget.value)}
+        />
+      );
     case 'CHOICE':
-      return <NativeSelect aria-label={label} data={['', ...(field.options ?? [])]} value={text} onChange={(event) => written(event.currentTarget.value)} />;
+      return (
+        <NativeSelect
+          aria-label={label}
+          data={['', ...(field.options ?? [])]}
+          value={text}
+          onChange={(event) => written(event.currentTarget.value)}
+        />
+      );
     case 'BOOLEAN':
-      return <Checkbox aria-label={label} checked={value === true} onChange={(event) => changed(event.currentTarget.checked)} />;
+      return (
+        <Checkbox
+          aria-label={label}
+          checked={value === true}
+          onChange={(event) => changed(event.currentTarget.checked)}
+        />
+      );
     case 'NUMBER':
-      return <TextInput aria-label={label} type="number" value={typeof value === 'number' ? value : ''} onChange={({ currentTarget: { value: next } }) => changed(next === '' ? undefined : Number(next))} />;
+      return (
+        <TextInput
+          aria-label={label}
+          type="number"
+          value={typeof value === 'number' ? value : ''}
+          onChange={({ currentTarget: { value: next } }) => changed(next === '' ? undefined : Number(next))}
+        />
+      );
     case 'NUMBERS':
     case 'FIELD_NAMES':
       return <List label={label} numbers={field.input === 'NUMBERS'} value={value} changed={changed} />;
@@ -108,13 +175,34 @@ function Control({ node, field, label, value, problems, changed }: ControlProps)
 }
 
 /** Names or numbers with commas between. What is being typed stands until the field is left. */
-function List({ label, numbers, value, changed }: { readonly label: string; readonly numbers: boolean; readonly value: unknown; readonly changed: (value: unknown) => void }) {
+function List({
+  label,
+  numbers,
+  value,
+  changed,
+}: {
+  readonly label: string;
+  readonly numbers: boolean;
+  readonly value: unknown;
+  readonly changed: (value: unknown) => void;
+}) {
   const shown = Array.isArray(value) ? value.join(', ') : '';
   const take = (text: string): void => {
-    const parts = text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+    const parts = text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
     changed(parts.length === 0 ? undefined : numbers ? parts.map(Number) : parts);
   };
-  return <TextInput key={shown} aria-label={label} placeholder="Separated by commas" defaultValue={shown} onBlur={(event) => event.currentTarget.value !== shown && take(event.currentTarget.value)} />;
+  return (
+    <TextInput
+      key={shown}
+      aria-label={label}
+      placeholder="Separated by commas"
+      defaultValue={shown}
+      onBlur={(event) => event.currentTarget.value !== shown && take(event.currentTarget.value)}
+    />
+  );
 }
 
 const textsOf = (value: unknown): string[] =>

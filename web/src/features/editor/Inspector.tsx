@@ -49,7 +49,14 @@ export function Inspector({ node, part, show, trials }: Props) {
           </div>
           <CloseButton onClick={() => editor.select([])} aria-label="Close" />
         </div>
-        <SegmentedControl fullWidth size="xs" aria-label="Part of the inspector" data={PARTS} value={part} onChange={(value) => show(PARTS.find((one) => one.value === value)?.value as Part)} />
+        <SegmentedControl
+          fullWidth
+          size="xs"
+          aria-label="Part of the inspector"
+          data={PARTS}
+          value={part}
+          onChange={(value) => show(PARTS.find((one) => one.value === value)?.value as Part)}
+        />
       </header>
       {part === 'setup' && <Setup node={node} />}
       {part === 'test' && <TestPart node={node} trials={trials} />}
@@ -65,7 +72,14 @@ function TestPart({ node, trials }: { readonly node: DraftNode; readonly trials:
   return (
     <div className={styles.form}>
       <RecordField trials={trials} />
-      {sends && <Checkbox label="Really send" description="Once, by this step alone" checked={execute} onChange={(event) => setExecute(event.currentTarget.checked)} />}
+      {sends && (
+        <Checkbox
+          label="Really send"
+          description="Once, by this step alone"
+          checked={execute}
+          onChange={(event) => setExecute(event.currentTarget.checked)}
+        />
+      )}
       <Button loading={trials.busy} onClick={() => void trials.test(node.key, sends && execute)}>
         Test this step
       </Button>
@@ -75,9 +89,11 @@ function TestPart({ node, trials }: { readonly node: DraftNode; readonly trials:
           <Status of={step.status} note={step.simulated ? 'simulated' : undefined} />
           {step.error && <p className={styles.wrong}>{step.error.message}</p>}
           <Json title="Input" value={step.input} />
-          {(trials.trial?.effects ?? []).filter((one) => one.step === step.step).map((effect) => (
-            <pre key={effectLine(effect)}>{effectLine(effect)}</pre>
-          ))}
+          {(trials.trial?.effects ?? [])
+            .filter((one) => one.step === step.step)
+            .map((effect) => (
+              <pre key={effectLine(effect)}>{effectLine(effect)}</pre>
+            ))}
         </>
       )}
     </div>
@@ -93,14 +109,22 @@ function OutputPart({ node, trials }: { readonly node: DraftNode; readonly trial
         <>
           <p>Pinned: tests of later steps take this instead of carrying the step out. It never counts in production.</p>
           <Json title="Pinned output" value={pinned.output ?? {}} />
-          <Button variant="default" leftSection={<IconPinnedOff size={16} aria-hidden />} onClick={() => trials.unpin(node.key)}>
+          <Button
+            variant="default"
+            leftSection={<IconPinnedOff size={16} aria-hidden />}
+            onClick={() => trials.unpin(node.key)}
+          >
             Unpin
           </Button>
         </>
       ) : step ? (
         <>
           <Json title="Output" value={step.output ?? {}} />
-          <Button variant="default" leftSection={<IconPin size={16} aria-hidden />} onClick={() => trials.pin(node.key)}>
+          <Button
+            variant="default"
+            leftSection={<IconPin size={16} aria-hidden />}
+            onClick={() => trials.pin(node.key)}
+          >
             Pin output
           </Button>
         </>

@@ -3,7 +3,15 @@ import { Textarea } from '@mantine/core';
 import { useEffect, useState } from 'react';
 
 /** The field. */
-export function JsonField({ label, value, changed }: { readonly label: string; readonly value: unknown; readonly changed: (value: unknown) => void }) {
+export function JsonField({
+  label,
+  value,
+  changed,
+}: {
+  readonly label: string;
+  readonly value: unknown;
+  readonly changed: (value: unknown) => void;
+}) {
   const shown = value === undefined ? '' : JSON.stringify(value, null, 2);
   const [text, setText] = useState(shown);
   const [wrong, setWrong] = useState<string>();
@@ -18,5 +26,15 @@ export function JsonField({ label, value, changed }: { readonly label: string; r
       setWrong('This is not JSON yet.');
     }
   };
-  return <Textarea aria-label={label} rows={4} placeholder="JSON" value={text} error={wrong} onChange={(event) => setText(event.currentTarget.value)} onBlur={take} />;
+  return (
+    <Textarea
+      aria-label={label}
+      rows={4}
+      placeholder="JSON"
+      value={text}
+      error={wrong}
+      onChange={(event) => setText(event.currentTarget.value)}
+      onBlur={take}
+    />
+  );
 }

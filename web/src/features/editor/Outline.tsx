@@ -32,7 +32,9 @@ export function Outline() {
         const node = nodes.get(key);
         const kind = node && catalogue.get(node.kind);
         const way = by !== undefined && level > 1 ? `${by}: ` : '';
-        const open = (ports.get(key) ?? []).filter((port) => !draft.edges.some((edge) => edge.from === key && edge.port === port));
+        const open = (ports.get(key) ?? []).filter(
+          (port) => !draft.edges.some((edge) => edge.from === key && edge.port === port),
+        );
         return (
           <div
             key={id}

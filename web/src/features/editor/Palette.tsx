@@ -25,12 +25,24 @@ export function Palette() {
   const found = [...catalogue.values()].filter((kind) => matches(kind, words));
   return (
     <nav className={styles.palette} aria-label="Palette" data-folded={folded || undefined}>
-      <ActionIcon variant="subtle" color="gray" aria-expanded={!folded} aria-label="Palette of steps" onClick={() => fold(!folded)}>
+      <ActionIcon
+        variant="subtle"
+        color="gray"
+        aria-expanded={!folded}
+        aria-label="Palette of steps"
+        onClick={() => fold(!folded)}
+      >
         {folded ? <IconChevronRight size={16} /> : <IconChevronLeft size={16} />}
       </ActionIcon>
       {!folded && (
         <>
-          <TextInput size="xs" aria-label="Search the palette" placeholder="Search" value={words} onChange={(event) => search(event.currentTarget.value)} />
+          <TextInput
+            size="xs"
+            aria-label="Search the palette"
+            placeholder="Search"
+            value={words}
+            onChange={(event) => search(event.currentTarget.value)}
+          />
           {FAMILIES.map(([family, title]) => (
             <Group key={family} title={title} kinds={found.filter((kind) => kind.family === family)} />
           ))}
@@ -68,5 +80,8 @@ function Group({ title, kinds }: { readonly title: string; readonly kinds: reado
 /** Whether what is searched for names a kind. */
 function matches(kind: KindForm, words: string): boolean {
   const text = `${kind.label} ${kind.kind} ${kind.description}`.toLowerCase();
-  return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

@@ -55,7 +55,11 @@ export function PublishDialog({ workflow, save, done }: Props) {
         }}
       />
       <Refusals messages={wrong} />
-      <Button disabled={errors > 0 || state.is !== 'saved'} loading={busy || state.is === 'saving'} onClick={() => void publish()}>
+      <Button
+        disabled={errors > 0 || state.is !== 'saved'}
+        loading={busy || state.is === 'saving'}
+        onClick={() => void publish()}
+      >
         Publish now
       </Button>
     </Dialog>

@@ -76,7 +76,12 @@ function Connect({ from, close, titled }: ConnectProps) {
   return (
     <Chooser title={`Connect ${from} to…`} choices={choices} choose={choose} close={close}>
       {ports.length > 1 && (
-        <NativeSelect label="By the way" data={[...ports]} value={port} onChange={(event) => setPort(event.currentTarget.value)} />
+        <NativeSelect
+          label="By the way"
+          data={[...ports]}
+          value={port}
+          onChange={(event) => setPort(event.currentTarget.value)}
+        />
       )}
     </Chooser>
   );

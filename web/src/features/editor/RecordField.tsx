@@ -11,7 +11,10 @@ import type { Trials } from './useTrial';
 export function RecordField({ trials }: { readonly trials: Trials }) {
   const { editor } = useWorkshop();
   const list = useId();
-  const objects = editor.draft.nodes.map((node) => node.config['object']).filter((one) => typeof one === 'string').join();
+  const objects = editor.draft.nodes
+    .map((node) => node.config['object'])
+    .filter((one) => typeof one === 'string')
+    .join();
   const wanted = useMemo(() => {
     const has = (name: string): boolean => objects.split(',').includes(name);
     return { company: has('company'), contact: has('contact'), deal: has('deal'), task: has('task') };
@@ -21,7 +24,13 @@ export function RecordField({ trials }: { readonly trials: Trials }) {
   const titled = (data?.tasks?.nodes ?? []).map(({ id, title }) => ({ id, name: title }));
   return (
     <>
-      <TextInput label="Record" placeholder="Choose, or give an id" list={list} value={trials.record} onChange={(event) => trials.setRecord(event.currentTarget.value)} />
+      <TextInput
+        label="Record"
+        placeholder="Choose, or give an id"
+        list={list}
+        value={trials.record}
+        onChange={(event) => trials.setRecord(event.currentTarget.value)}
+      />
       <datalist id={list}>
         {[...named, ...titled].map(({ id, name }) => (
           <option key={id} value={id}>

@@ -31,7 +31,9 @@ export function Rows({ node, label, shape, rows, changed }: Props) {
                 column={column}
                 label={`${label} ${index + 1} ${labelOf(column.name).toLowerCase()}`}
                 value={row[column.name]}
-                changed={(value) => changed(rows.map((one, at) => (at === index ? withColumn(one, column, value) : one)))}
+                changed={(value) =>
+                  changed(rows.map((one, at) => (at === index ? withColumn(one, column, value) : one)))
+                }
               />
             ))}
           </div>
@@ -45,7 +47,12 @@ export function Rows({ node, label, shape, rows, changed }: Props) {
           </ActionIcon>
         </div>
       ))}
-      <Button variant="default" size="compact-xs" onClick={() => changed([...rows, emptyRow(shape)])} aria-label={`Add to ${label}`}>
+      <Button
+        variant="default"
+        size="compact-xs"
+        onClick={() => changed([...rows, emptyRow(shape)])}
+        aria-label={`Add to ${label}`}
+      >
         Add
       </Button>
     </div>
@@ -65,13 +72,33 @@ const NONE = [] as const;
 function Cell({ node, column: { name, as }, label, value, changed }: CellProps) {
   const text = typeof value === 'string' ? value : '';
   if (as === 'yes') {
-    return <Checkbox label={labelOf(name)} checked={value === true} onChange={(event) => changed(event.currentTarget.checked)} />;
+    return (
+      <Checkbox
+        label={labelOf(name)}
+        checked={value === true}
+        onChange={(event) => changed(event.currentTarget.checked)}
+      />
+    );
   }
   if (as === 'expression' || as === 'template') {
     return <CodeField label={label} node={node} text={text} language={as} problems={NONE} changed={changed} />;
   }
   if (as === 'text') {
-    return <TextInput aria-label={label} placeholder={labelOf(name)} value={text} onChange={(event) => changed(event.currentTarget.value)} />;
+    return (
+      <TextInput
+        aria-label={label}
+        placeholder={labelOf(name)}
+        value={text}
+        onChange={(event) => changed(event.currentTarget.value)}
+      />
+    );
   }
-  return <NativeSelect aria-label={label} data={[...as]} value={text} onChange={(event) => changed(event.currentTarget.value)} />;
+  return (
+    <NativeSelect
+      aria-label={label}
+      data={[...as]}
+      value={text}
+      onChange={(event) => changed(event.currentTarget.value)}
+    />
+  );
 }

@@ -20,7 +20,9 @@ export function Setup({ node }: { readonly node: DraftNode }) {
         data-part="name"
         placeholder={kind?.label ?? ''}
         value={node.name ?? ''}
-        onChange={({ currentTarget: { value } }) => editor.change((now) => describe(now, node.key, 'name', value), `${node.key} name`)}
+        onChange={({ currentTarget: { value } }) =>
+          editor.change((now) => describe(now, node.key, 'name', value), `${node.key} name`)
+        }
       />
       {loose.map((problem) => (
         <p key={problem.code + problem.message} className={styles.wrong} data-severity={problem.severity}>
@@ -34,7 +36,9 @@ export function Setup({ node }: { readonly node: DraftNode }) {
           field={field}
           value={node.config[field.name]}
           problems={mine}
-          changed={(value) => editor.change((now) => configure(now, node.key, field.name, value), `${node.key} ${field.name}`)}
+          changed={(value) =>
+            editor.change((now) => configure(now, node.key, field.name, value), `${node.key} ${field.name}`)
+          }
         />
       ))}
       {kind?.family === 'ACTION' && <Failure node={node} />}
@@ -54,9 +58,25 @@ function Failure({ node }: { readonly node: DraftNode }) {
   return (
     <details className={styles.more}>
       <summary>When it fails</summary>
-      <Checkbox label="Does nothing and passes on" checked={node.disabled === true} onChange={(event) => say('disabled', event.currentTarget.checked)} />
-      <TextInput label="Attempts" type="number" min={1} placeholder="15" value={node.retry?.maxAttempts ?? ''} onChange={(event) => attempts(event.currentTarget.value)} />
-      <TextInput label="Longest attempt" placeholder="PT30S" value={node.timeout ?? ''} onChange={(event) => say('timeout', event.currentTarget.value)} />
+      <Checkbox
+        label="Does nothing and passes on"
+        checked={node.disabled === true}
+        onChange={(event) => say('disabled', event.currentTarget.checked)}
+      />
+      <TextInput
+        label="Attempts"
+        type="number"
+        min={1}
+        placeholder="15"
+        value={node.retry?.maxAttempts ?? ''}
+        onChange={(event) => attempts(event.currentTarget.value)}
+      />
+      <TextInput
+        label="Longest attempt"
+        placeholder="PT30S"
+        value={node.timeout ?? ''}
+        onChange={(event) => say('timeout', event.currentTarget.value)}
+      />
       <NativeSelect
         label="Where it can’t be known whether it was done"
         data={[

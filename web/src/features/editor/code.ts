@@ -1,6 +1,11 @@
 // The text field for expressions and templates: completion of what can be read there, and the check's problems under the
 // words they are about. It lives in a shadow tree, whose style sheets the content security policy lets code make.
-import { type CompletionContext, type CompletionResult, autocompletion, completionKeymap } from '@codemirror/autocomplete';
+import {
+  type CompletionContext,
+  type CompletionResult,
+  autocompletion,
+  completionKeymap,
+} from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
 import { type Diagnostic, setDiagnostics } from '@codemirror/lint';
 import { EditorState } from '@codemirror/state';
@@ -30,7 +35,13 @@ export interface Mark {
 }
 
 const LOOK = EditorView.theme({
-  '&': { fontSize: '12px', color: 'var(--ink)', backgroundColor: 'var(--panel)', border: '1px solid var(--control)', borderRadius: '6px' },
+  '&': {
+    fontSize: '12px',
+    color: 'var(--ink)',
+    backgroundColor: 'var(--panel)',
+    border: '1px solid var(--control)',
+    borderRadius: '6px',
+  },
   '&.cm-focused': { outline: '2px solid var(--accent)', outlineOffset: '-1px' },
   '.cm-scroller': { fontFamily: 'ui-monospace, Menlo, Consolas, monospace', lineHeight: '18px', maxHeight: '240px' },
   '.cm-content': { padding: '6px 8px', minHeight: '18px', caretColor: 'var(--ink)' },
@@ -99,21 +110,39 @@ export function unitsAt(text: string, bytes: number): number {
 }
 
 /** The path before the caret, such as `record.company.`; undefined where no name is being written. */
-export function pathBefore(text: string, language: Language): { readonly path: readonly string[]; readonly word: string } | undefined {
-  if (language === 'template' && text.lastIndexOf('{{') <= text.lastIndexOf('}}') && text.lastIndexOf('{%') <= text.lastIndexOf('%}')) {
+export function pathBefore(
+  text: string,
+  language: Language,
+): { readonly path: readonly string[]; readonly word: string } | undefined {
+  if (
+    language === 'template' &&
+    text.lastIndexOf('{{') <= text.lastIndexOf('}}') &&
+    text.lastIndexOf('{%') <= text.lastIndexOf('%}')
+  ) {
     return undefined;
   }
   const found = /((?:[A-Za-z_]\w*\s*\.\s*)*)([A-Za-z_]\w*)?$/.exec(text);
-  const path = (found?.[1] ?? '').split('.').map((name) => name.trim()).filter((name) => name !== '');
+  const path = (found?.[1] ?? '')
+    .split('.')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
   return { path, word: found?.[2] ?? '' };
 }
 
-function completion(context: CompletionContext, language: Language, propose: CodeOptions['propose']): CompletionResult | null {
+function completion(
+  context: CompletionContext,
+  language: Language,
+  propose: CodeOptions['propose'],
+): CompletionResult | null {
   const before = context.state.sliceDoc(0, context.pos);
   const place = pathBefore(before, language);
   if (place === undefined) return null;
   const opens = language === 'template' && /\{\{\s*$/.test(before);
   if (place.path.length === 0 && place.word === '' && !opens && !context.explicit) return null;
-  const options = propose(place.path).map(({ name, type, about }) => ({ label: name, detail: type, ...(about && { info: about }) }));
+  const options = propose(place.path).map(({ name, type, about }) => ({
+    label: name,
+    detail: type,
+    ...(about && { info: about }),
+  }));
   return options.length > 0 ? { from: context.pos - place.word.length, options, validFor: /^\w*$/ } : null;
 }

@@ -2,9 +2,33 @@
 
 /** What a key asks for. */
 export type Act =
-  | 'add' | 'open' | 'connect' | 'undo' | 'redo' | 'copy' | 'cut' | 'paste' | 'duplicate' | 'delete' | 'rename' | 'find'
-  | 'fit' | 'tidy' | 'save' | 'test' | 'pin' | 'keys' | 'leave'
-  | 'up' | 'down' | 'left' | 'right' | 'moveUp' | 'moveDown' | 'moveLeft' | 'moveRight';
+  | 'add'
+  | 'open'
+  | 'connect'
+  | 'undo'
+  | 'redo'
+  | 'copy'
+  | 'cut'
+  | 'paste'
+  | 'duplicate'
+  | 'delete'
+  | 'rename'
+  | 'find'
+  | 'fit'
+  | 'tidy'
+  | 'save'
+  | 'test'
+  | 'pin'
+  | 'keys'
+  | 'leave'
+  | 'up'
+  | 'down'
+  | 'left'
+  | 'right'
+  | 'moveUp'
+  | 'moveDown'
+  | 'moveLeft'
+  | 'moveRight';
 
 /** A key stroke, as far as it matters. */
 export interface Stroke {
@@ -17,15 +41,37 @@ export interface Stroke {
 }
 
 const PLAIN: ReadonlyMap<string, Act> = new Map([
-  ['n', 'add'], ['Enter', 'open'], ['c', 'connect'], ['Delete', 'delete'], ['Backspace', 'delete'], ['F2', 'rename'],
-  ['/', 'find'], ['1', 'fit'], ['p', 'pin'], ['?', 'keys'], ['Escape', 'leave'],
-  ['ArrowUp', 'up'], ['ArrowDown', 'down'], ['ArrowLeft', 'left'], ['ArrowRight', 'right'],
+  ['n', 'add'],
+  ['Enter', 'open'],
+  ['c', 'connect'],
+  ['Delete', 'delete'],
+  ['Backspace', 'delete'],
+  ['F2', 'rename'],
+  ['/', 'find'],
+  ['1', 'fit'],
+  ['p', 'pin'],
+  ['?', 'keys'],
+  ['Escape', 'leave'],
+  ['ArrowUp', 'up'],
+  ['ArrowDown', 'down'],
+  ['ArrowLeft', 'left'],
+  ['ArrowRight', 'right'],
 ]);
 const CONTROLLED: ReadonlyMap<string, Act> = new Map([
-  ['z', 'undo'], ['y', 'redo'], ['c', 'copy'], ['x', 'cut'], ['v', 'paste'], ['d', 'duplicate'], ['s', 'save'], ['Enter', 'test'],
+  ['z', 'undo'],
+  ['y', 'redo'],
+  ['c', 'copy'],
+  ['x', 'cut'],
+  ['v', 'paste'],
+  ['d', 'duplicate'],
+  ['s', 'save'],
+  ['Enter', 'test'],
 ]);
 const ALTERED: ReadonlyMap<string, Act> = new Map([
-  ['ArrowUp', 'moveUp'], ['ArrowDown', 'moveDown'], ['ArrowLeft', 'moveLeft'], ['ArrowRight', 'moveRight'],
+  ['ArrowUp', 'moveUp'],
+  ['ArrowDown', 'moveDown'],
+  ['ArrowLeft', 'moveLeft'],
+  ['ArrowRight', 'moveRight'],
 ]);
 
 /** What is said of the keys to people, in the order of their list. */

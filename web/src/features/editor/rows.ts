@@ -10,8 +10,14 @@ export interface Column {
   readonly as: 'text' | 'expression' | 'template' | 'yes' | readonly string[];
 }
 
-export const CASE: readonly Column[] = [{ name: 'name', as: 'text' }, { name: 'condition', as: 'expression' }];
-export const ORDER: readonly Column[] = [{ name: 'field', as: 'text' }, { name: 'direction', as: ['ASC', 'DESC'] }];
+export const CASE: readonly Column[] = [
+  { name: 'name', as: 'text' },
+  { name: 'condition', as: 'expression' },
+];
+export const ORDER: readonly Column[] = [
+  { name: 'field', as: 'text' },
+  { name: 'direction', as: ['ASC', 'DESC'] },
+];
 export const PARAMETER: readonly Column[] = [
   { name: 'name', as: 'text' },
   { name: 'type', as: ['text', 'integer', 'decimal', 'boolean', 'date', 'dateTime', 'record', 'any'] },
@@ -28,7 +34,10 @@ export const FORM: readonly Column[] = [
 /** The rows of a map. What is no text is written as the expression that gives it. */
 export function pairs(value: unknown): readonly Row[] {
   if (!isObject(value)) return [];
-  return Object.entries(value).map(([name, one]) => ({ name, value: typeof one === 'string' ? one : `{{ ${JSON.stringify(one)} }}` }));
+  return Object.entries(value).map(([name, one]) => ({
+    name,
+    value: typeof one === 'string' ? one : `{{ ${JSON.stringify(one)} }}`,
+  }));
 }
 
 /** The map of rows; a row without a name is kept under an empty one while it is written. */

@@ -43,4 +43,5 @@ export function effectLine(effect: Effect): string {
   }
 }
 
-const said = (value: unknown): string => (value === null || value === undefined ? '∅' : typeof value === 'string' ? value : JSON.stringify(value));
+const said = (value: unknown): string =>
+  value === null || value === undefined ? '∅' : typeof value === 'string' ? value : JSON.stringify(value);

@@ -14,7 +14,10 @@ const NO_VARIABLES = {};
 /** The kinds; undefined until they are read. */
 export function useCatalogue(): Catalogue | undefined {
   const { data } = useRead(CATALOGUE, NO_VARIABLES);
-  return useMemo(() => (data?.nodeKinds ? new Map(data.nodeKinds.map((kind) => [kind.kind, kind])) : undefined), [data]);
+  return useMemo(
+    () => (data?.nodeKinds ? new Map(data.nodeKinds.map((kind) => [kind.kind, kind])) : undefined),
+    [data],
+  );
 }
 
 /** The objects whose records workflows are about, with their fields. */
@@ -27,7 +30,9 @@ type Described = NonNullable<NonNullable<NonNullable<ObjectFieldsQuery['__type']
 
 /** Records are what has a version: runs, workflows and the like have none. */
 function objectsOf(data: ObjectFieldsQuery | undefined): Objects {
-  const types = (data?.__type?.possibleTypes ?? []).filter((type) => type.fields?.some((field) => field.name === 'version'));
+  const types = (data?.__type?.possibleTypes ?? []).filter((type) =>
+    type.fields?.some((field) => field.name === 'version'),
+  );
   const names = new Set(types.map((type) => type.name));
   return new Map(types.map((type) => [lowered(type.name ?? ''), fieldsOf(type, names)]));
 }

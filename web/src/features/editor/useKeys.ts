@@ -60,7 +60,9 @@ function carryOut(act: Act, { editor, catalogue, deeds }: World): boolean {
   const shift = SHIFTS.get(act);
   if (shift) {
     const moved = draft.nodes.filter((node) => selected.has(node.key) && node.position);
-    const places = moved.map(({ key, position = { x: 0, y: 0 } }) => [key, { x: position.x + shift.x, y: position.y + shift.y }] as const);
+    const places = moved.map(
+      ({ key, position = { x: 0, y: 0 } }) => [key, { x: position.x + shift.x, y: position.y + shift.y }] as const,
+    );
     editor.change((now) => move(now, new Map(places)), 'moving by keys');
     return places.length > 0;
   }

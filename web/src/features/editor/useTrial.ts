@@ -49,7 +49,9 @@ export function useTrial(draft: Draft): Trials {
   const play = useCallback(async () => take(await dryRun.ask(input())), [dryRun, input, take]);
   const test = useCallback(
     async (node: string, execute: boolean) => {
-      const pinned = [...pins].filter(([key]) => key !== node).map(([key, { port, output }]) => ({ node: key, port, output }));
+      const pinned = [...pins]
+        .filter(([key]) => key !== node)
+        .map(([key, { port, output }]) => ({ node: key, port, output }));
       const { data, failure } = await step.write({ input: { ...input(), node, pinned, execute } });
       take({ payload: data?.workflowTestStep ?? undefined, failure: failure?.message });
     },
@@ -75,7 +77,13 @@ export function useTrial(draft: Draft): Trials {
 }
 
 interface Answer {
-  readonly payload: { readonly dryRun: Trial | null; readonly userErrors: readonly { readonly message: string }[]; readonly problems: readonly { readonly message: string; readonly severity: string }[] } | undefined;
+  readonly payload:
+    | {
+        readonly dryRun: Trial | null;
+        readonly userErrors: readonly { readonly message: string }[];
+        readonly problems: readonly { readonly message: string; readonly severity: string }[];
+      }
+    | undefined;
   readonly failure: string | undefined;
 }
 

@@ -70,6 +70,7 @@ types: web/node_modules
 console: tests/suites/console/node_modules $(DIST) programs
 	$(BROWSE) npm run --prefix tests/suites/console looks
 	$(BROWSE) npm run --prefix tests/suites/console journey
+	$(BROWSE) npm run --prefix tests/suites/console editor
 
 # With the tests' own choice of features, or everything would be compiled twice.
 programs: $(DIST)

@@ -100,3 +100,15 @@ export function useFollow<Data, Variables extends AnyVariables>(
   }, [client, document, key, heard]);
   return failure;
 }
+
+/** Asks once, when it is called, and never from the cache. */
+export function useAskOnce<Data, Variables extends AnyVariables>(
+  document: TypedDocumentNode<Data, Variables>,
+): (variables: Variables) => Promise<Written<Data>> {
+  const client = useClient();
+  return useCallback(
+    async (variables: Variables): Promise<Written<Data>> =>
+      written(await client.query(document, variables, { requestPolicy: 'network-only' }).toPromise()),
+    [client, document],
+  );
+}

@@ -3,7 +3,22 @@
 
 /** Types that are part of what holds them, and are kept with it. */
 export const PARTS = [
+  '__Field',
+  '__InputValue',
+  '__Type',
+  'DryRun',
+  'DryRunEmail',
+  'DryRunHalt',
+  'DryRunHttpRequest',
+  'DryRunNotification',
+  'DryRunRecordChange',
+  'DryRunSignal',
+  'DryRunSms',
+  'DryRunStart',
+  'DryRunStep',
+  'FieldChange',
   'NodeKind',
+  'NodeKindField',
   'NodePosition',
   'PageInfo',
   'RunCause',

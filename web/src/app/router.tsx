@@ -43,13 +43,19 @@ const workflow = createRoute({
   component: lazyRouteComponent(() => import('../pages/WorkflowPage'), 'WorkflowPage'),
 });
 
+const edit = createRoute({
+  getParentRoute: () => shell,
+  path: '/workflows/$workflowId/edit',
+  component: lazyRouteComponent(() => import('../pages/EditPage'), 'EditPage'),
+});
+
 const run = createRoute({
   getParentRoute: () => shell,
   path: '/runs/$runId',
   component: lazyRouteComponent(() => import('../pages/RunPage'), 'RunPage'),
 });
 
-const routeTree = root.addChildren([signIn, setUp, shell.addChildren([home, workflows, workflow, run])]);
+const routeTree = root.addChildren([signIn, setUp, shell.addChildren([home, workflows, workflow, edit, run])]);
 
 export const router = createRouter({ routeTree, defaultPreload: 'intent', scrollRestoration: true });
 

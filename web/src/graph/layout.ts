@@ -39,8 +39,9 @@ export function tidy(graph: Graph): Layout {
   const edges = wired(graph);
   // Depth first keeps each branch together; the last moves nodes where that saves crossings, but may part a branch.
   const first = drawn(graph, forks, edges, DEPTH_FIRST);
+  if (edges.length > WORTH_TRYING) return layoutOf(graph, forks, first);
   let best = { drawing: first, crossings: crossings(first) };
-  if (best.crossings > 0 && edges.length <= WORTH_TRYING) {
+  if (best.crossings > 0) {
     const second = drawn(graph, forks, edges.toReversed(), DEPTH_FIRST);
     const third = drawn(graph, forks, edges, { constraints: order(forks) });
     for (const drawing of [second, third]) {

@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { useFollow, useRead } from '../api/hooks';
 import { useKinds } from '../features/canvas/useKinds';
 import { ImportButton } from '../features/workflows/ImportButton';
+import { NewButton } from '../features/workflows/NewButton';
 import { WorkflowTable } from '../features/workflows/WorkflowTable';
 import { RUNS_CHANGED, WORKFLOWS } from '../features/workflows/documents';
 import { useNewRuns } from '../features/workflows/useNewRuns';
@@ -33,6 +34,7 @@ export function WorkflowsPage() {
       <header className={styles.head}>
         <h1>Workflows</h1>
         <div className={styles.acts}>
+          <NewButton />
           <ImportButton refused={setRefused} />
         </div>
       </header>
@@ -44,7 +46,7 @@ export function WorkflowsPage() {
         {rows.length > 0 && <WorkflowTable rows={rows} kinds={kinds} />}
         {!data && !failure && <WaitingRows />}
         {data && rows.length === 0 && (
-          <Empty title="No workflows yet">Import one from its JSON file, or create one through the API.</Empty>
+          <Empty title="No workflows yet">Begin with a blank one or a template, or import one from its JSON file.</Empty>
         )}
       </div>
     </div>

@@ -2,20 +2,32 @@
 import {
   IconArrowsJoin,
   IconArrowsSplit,
+  IconBell,
   IconBolt,
   IconBox,
+  IconBroadcast,
   IconCalendarDue,
   IconCalendarTime,
   IconCheckbox,
   IconClockPause,
+  IconDatabaseImport,
   IconDatabasePlus,
   IconDatabaseSearch,
   IconDatabaseEdit,
+  IconDatabaseX,
   IconHandClick,
   IconHourglass,
   IconMail,
+  IconMailDown,
+  IconMessage,
+  IconNote,
+  IconPhoneIncoming,
   IconPlayerStop,
+  IconRepeat,
+  IconSubtask,
   IconSwitch2,
+  IconThumbUp,
+  IconUserCheck,
   IconVariable,
   IconWebhook,
   IconWorld,
@@ -26,7 +38,7 @@ import type { NodeFamily } from '../../api/generated/graphql';
 import styles from './KindIcon.module.css';
 import type { Kind } from './documents';
 
-const ICONS: ReadonlyMap<string, TablerIcon> = new Map([
+export const ICONS: ReadonlyMap<string, TablerIcon> = new Map([
   ['recordCreated', IconBolt],
   ['recordUpdated', IconBolt],
   ['recordDeleted', IconBolt],
@@ -47,6 +59,18 @@ const ICONS: ReadonlyMap<string, TablerIcon> = new Map([
   ['createTask', IconCheckbox],
   ['sendEmail', IconMail],
   ['httpRequest', IconWorld],
+  ['called', IconPhoneIncoming],
+  ['messageReceived', IconMailDown],
+  ['forEach', IconRepeat],
+  ['callWorkflow', IconSubtask],
+  ['approval', IconThumbUp],
+  ['assign', IconUserCheck],
+  ['upsertRecord', IconDatabaseImport],
+  ['deleteRecord', IconDatabaseX],
+  ['addNote', IconNote],
+  ['notify', IconBell],
+  ['emitSignal', IconBroadcast],
+  ['sendSms', IconMessage],
 ]);
 
 /** The family of a kind; of one that this server does not know, none. */

@@ -39,6 +39,7 @@ export function ImportButton({ refused }: { readonly refused: (messages: readonl
         onChange={(event) => void take(event)}
       />
       <Button
+        variant="default"
         leftSection={<IconUpload size={16} aria-hidden />}
         loading={busy}
         onClick={() => picker.current?.click()}

@@ -1,4 +1,8 @@
 // What can be done with a workflow.
+import { Button } from '@mantine/core';
+import { IconPencil } from '@tabler/icons-react';
+import { useNavigate } from '@tanstack/react-router';
+
 import type { WorkflowQuery } from '../../api/generated/graphql';
 import { PublishButton } from './PublishButton';
 import { RunByHand } from './RunByHand';
@@ -15,8 +19,15 @@ interface Props {
 export function WorkflowActs({ workflow, refused, reread }: Props) {
   const { activeVersion, state } = workflow;
   const start = state === 'ACTIVE' && activeVersion ? manualStart(activeVersion.definition.nodes) : undefined;
+  const navigate = useNavigate();
+  const edit = (): void => void navigate({ to: '/workflows/$workflowId/edit', params: { workflowId: workflow.id } });
   return (
     <>
+      {state !== 'ARCHIVED' && (
+        <Button variant="default" leftSection={<IconPencil size={16} aria-hidden />} onClick={edit}>
+          Edit
+        </Button>
+      )}
       {start && <RunByHand workflow={workflow.id} start={start} />}
       <StateSwitch workflow={workflow} />
       {state !== 'ARCHIVED' && <PublishButton workflow={workflow} refused={refused} done={reread} />}

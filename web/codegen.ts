@@ -23,6 +23,7 @@ const config: CodegenConfig = {
           EmailAddress: id,
           JSON: 'unknown',
           PhoneNumber: id,
+          RoleName: id,
           TimeZone: id,
           URL: id,
         },
